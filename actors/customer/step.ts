@@ -1,0 +1,65 @@
+import { assert } from "../../src/errors.ts";
+import type { DecisionContext, Outcome } from "../actor.ts";
+import type { Command } from "./commands.ts";
+import { decide } from "./decide.ts";
+import { evolve } from "./evolve.ts";
+import type { Fact } from "./facts.ts";
+import { reviewLimits } from "./limit_facts.ts";
+import { nextWake } from "./next_wake.ts";
+import type { CustomerState } from "./state.ts";
+
+/** How many rounds a review may take before it must be quiet: window, alerts, suspension. */
+const REVIEW_ROUNDS = 4;
+
+/** What a command led to: the facts to make durable (windows that reset among them) and its outcome. */
+export interface StepResult {
+  readonly facts: readonly Fact[];
+  readonly outcome: Outcome;
+}
+
+/**
+ * One command from decision to new state: decides, evolves in place, and lets the limits look at the result.
+ * The facts it returns are what must be durable before the reply is given, also beside a refusal.
+ */
+export function step(state: CustomerState, command: Command, ctx: DecisionContext): StepResult {
+  if (ctx.now > state.now) state.now = ctx.now;
+  const current = ctx.now < state.now ? { ...ctx, now: state.now } : ctx;
+  const reset = command.type === "record_usage" ? windowsOver(state, current) : [];
+  const outcome = decide(state, command, current);
+  if (outcome.kind !== "facts") return { facts: reset, outcome };
+  for (const fact of outcome.facts) evolve(state, fact, current.catalog);
+  if (command.type === "record_usage") {
+    return { facts: reset.length === 0 ? outcome.facts : [...reset, ...outcome.facts], outcome };
+  }
+  const reviewed = command.type === "read" ? [] : review(state, current);
+  return { facts: [...outcome.facts, ...reviewed], outcome };
+}
+
+/** Windows that are over reset before usage is judged, so that a new window never starts suspended. */
+function windowsOver(state: CustomerState, ctx: DecisionContext): Fact[] {
+  if (!state.limits.some((limit) => limit.window.end <= ctx.now)) return [];
+  return review(state, ctx);
+}
+
+function review(state: CustomerState, ctx: DecisionContext): Fact[] {
+  const all: Fact[] = [];
+  for (let round = 0; state.limits.length > 0; round++) {
+    const facts = reviewLimits(state, ctx.now);
+    if (facts.length === 0) break;
+    assert(round < REVIEW_ROUNDS, "limits come to rest");
+    for (const fact of facts) evolve(state, fact, ctx.catalog);
+    all.push(...facts);
+  }
+  return all;
+}
+
+/** Applies everything due up to the context's now, soonest first; each step sees the state the one before left. */
+export function wakeUp(state: CustomerState, ctx: DecisionContext): Fact[] {
+  const all: Fact[] = [];
+  for (let due = nextWake(state); due !== null && due <= ctx.now; due = nextWake(state)) {
+    const { facts } = step(state, { type: "wake" }, ctx);
+    assert(facts.length > 0, "a due wake leads to facts");
+    all.push(...facts);
+  }
+  return all;
+}

@@ -1,0 +1,198 @@
+import type { Fact } from "../actors/customer/facts.ts";
+import { nextWake } from "../actors/customer/next_wake.ts";
+import { encodeSnapshot, SNAPSHOT_VERSION } from "../actors/customer/snapshot.ts";
+import type { CustomerState } from "../actors/customer/state.ts";
+import { invoiceNumber } from "../src/invoicing/invoice.ts";
+import type { CompanySettings } from "../src/invoicing/settings.ts";
+import { limits } from "../src/limits.ts";
+import { formatDecimal } from "../src/money/decimal.ts";
+import type {
+  Claim,
+  CommitBatch,
+  DeadLetter,
+  FactRow,
+  IdentityRow,
+  NumberedRows,
+  OrphanRow,
+  PartitionCursor,
+  SnapshotRow,
+  StoredAnswer,
+  UsageRow,
+  WakeRow,
+} from "../src/ports/shard_store.ts";
+import { parseInstant } from "../src/time/instant.ts";
+import { actorName, type LiveActor } from "./directory.ts";
+import { type Dirty, markDirty, newDirty, renderDocuments } from "./documents.ts";
+
+interface Touched {
+  readonly actor: LiveActor;
+  readonly settings: CompanySettings;
+  readonly dirty: Dirty;
+}
+
+type NumberedFact = { readonly seq: number; readonly fact: Fact; readonly state: CustomerState };
+
+/** What a batch has decided so far, as the rows of the one transaction that will make it durable. */
+export class Batch {
+  readonly usage: UsageRow[] = [];
+  readonly identities = new Map<string, { row: IdentityRow; isNew: boolean }>();
+  readonly orphans: OrphanRow[] = [];
+  readonly claims: Claim[] = [];
+  readonly deadLetters: DeadLetter[] = [];
+  readonly answers: (() => StoredAnswer | null)[] = [];
+  readonly #facts: NumberedFact[] = [];
+  readonly #touched = new Map<string, Touched>();
+
+  /** Adds the facts of one command, already evolved into the actor's state. */
+  add(actor: LiveActor, facts: readonly Fact[], settings: CompanySettings, receivedAt: number): void {
+    if (facts.length === 0) return;
+    const { state } = actor;
+    const name = actorName(state);
+    let touched = this.#touched.get(name);
+    if (touched === undefined) {
+      touched = { actor, settings, dirty: newDirty() };
+      this.#touched.set(name, touched);
+    }
+    let seq = state.seq - facts.length;
+    for (const fact of facts) {
+      seq++;
+      if (fact.type === "usage_recorded") this.usage.push(usageRow(state, fact, seq, receivedAt));
+      else this.#facts.push({ seq, fact, state });
+      this.#claim(state, fact);
+      markDirty(touched.dirty, state, fact);
+    }
+    actor.unsnapshotted += facts.length;
+  }
+
+  /** Remembers the verdict on an id; a later one in the same batch replaces it. */
+  judge(row: IdentityRow, known: boolean): void {
+    const earlier = this.identities.get(row.digest);
+    this.identities.set(row.digest, { row, isNew: earlier?.isNew ?? !known });
+  }
+
+  /** True when nothing in it needs a commit. */
+  get isEmpty(): boolean {
+    return (
+      this.#touched.size === 0 &&
+      this.identities.size === 0 &&
+      this.orphans.length === 0 &&
+      this.deadLetters.length === 0 &&
+      this.answers.length === 0
+    );
+  }
+
+  get touchedActors(): LiveActor[] {
+    return [...this.#touched.values()].map((t) => t.actor);
+  }
+
+  /** The transaction of this batch, moving the partition to the given position of the log. */
+  toCommit(cursor: PartitionCursor, nextOffset: number, nextIndex: number): CommitBatch {
+    const identities = [...this.identities.values()];
+    return {
+      cursor,
+      nextOffset,
+      nextIndex,
+      usage: this.usage,
+      newIdentities: identities.filter((i) => i.isNew).map((i) => i.row),
+      changedIdentities: identities.filter((i) => !i.isNew).map((i) => i.row),
+      orphans: this.orphans,
+      claims: this.claims,
+      releasedClaims: [],
+      snapshots: this.#snapshots(),
+      wakes: this.#wakes(),
+      deadLetters: this.deadLetters,
+      numbering: this.#numbering(),
+      finish: (firstNumbers) => this.#finish(firstNumbers),
+    };
+  }
+
+  /** After the commit: the snapshots taken are what recovery starts from now. */
+  committed(): void {
+    for (const { actor } of this.#touched.values()) {
+      if (actor.unsnapshotted >= limits.snapshotEveryFacts) actor.unsnapshotted = 0;
+    }
+  }
+
+  #snapshots(): SnapshotRow[] {
+    const rows: SnapshotRow[] = [];
+    for (const { actor } of this.#touched.values()) {
+      if (actor.unsnapshotted < limits.snapshotEveryFacts) continue;
+      const { companyId, customerId, seq } = actor.state;
+      rows.push({ companyId, customerId, seq, version: SNAPSHOT_VERSION, body: encodeSnapshot(actor.state) });
+    }
+    return rows;
+  }
+
+  #wakes(): WakeRow[] {
+    return [...this.#touched.values()].map(({ actor: { state } }) => ({
+      companyId: state.companyId,
+      customerId: state.customerId,
+      clockId: state.profile?.test_clock_id ?? null,
+      nextWake: nextWake(state),
+    }));
+  }
+
+  #claim(state: CustomerState, fact: Fact): void {
+    const { companyId, customerId } = state;
+    if (fact.type === "customer_created" || fact.type === "customer_updated") {
+      const { external_id: value } = fact.customer;
+      if (value !== undefined) this.claims.push({ companyId, kind: "customer", value, id: customerId });
+    } else if (fact.type === "subscription_started" && fact.external_id !== null) {
+      this.claims.push({ companyId, kind: "subscription", value: fact.external_id, id: fact.subscription_id });
+    }
+  }
+
+  #numbering(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { fact, state } of this.#facts) {
+      if (fact.type === "invoice_issued") counts.set(state.companyId, (counts.get(state.companyId) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  #finish(firstNumbers: ReadonlyMap<string, number>): NumberedRows {
+    const next = new Map(firstNumbers);
+    for (const { fact, state } of this.#facts) {
+      if (fact.type !== "invoice_issued") continue;
+      const number = next.get(state.companyId) ?? 0;
+      next.set(state.companyId, number + 1);
+      const prefix = this.#touched.get(actorName(state))?.settings.invoice_prefix ?? "INV";
+      const issuedAt = parseInstant(fact.invoice.issued_at ?? "") ?? fact.at;
+      fact.invoice.number = invoiceNumber(prefix, issuedAt, number);
+    }
+    return {
+      facts: this.#facts.map(factRow),
+      documents: [...this.#touched.values()].flatMap(({ actor, dirty }) => renderDocuments(actor.state, dirty)),
+      answers: this.answers.map((answer) => answer()).filter((answer) => answer !== null),
+    };
+  }
+}
+
+function factRow({ seq, fact, state }: NumberedFact): FactRow {
+  const { companyId, customerId } = state;
+  return { companyId, customerId, seq, type: fact.type, at: fact.at, body: JSON.stringify(fact) };
+}
+
+function usageRow(
+  state: CustomerState,
+  fact: Extract<Fact, { type: "usage_recorded" }>,
+  seq: number,
+  receivedAt: number,
+): UsageRow {
+  return {
+    companyId: state.companyId,
+    customerId: state.customerId,
+    seq,
+    eventId: fact.event_id,
+    source: fact.source,
+    eventType: fact.event_type,
+    subscriptionId: fact.subscription_id,
+    occurredAt: fact.occurred_at,
+    receivedAt,
+    recordedAt: fact.at,
+    properties: JSON.stringify(fact.properties),
+    charge: formatDecimal(fact.charge),
+    currency: fact.currency,
+    whileSuspended: fact.while_suspended,
+  };
+}

@@ -1,0 +1,196 @@
+import type { DecisionContext } from "../actors/actor.ts";
+import { step, wakeUp } from "../actors/customer/step.ts";
+import { AssertionFailure, BillingError } from "../src/errors.ts";
+import { derivedId } from "../src/ids.ts";
+import { fingerprint, identityDigest } from "../src/metering/usage_event.ts";
+import { ONE } from "../src/money/decimal.ts";
+import type { Clock } from "../src/ports/clock.ts";
+import type { ActorKey, Claim, IdentityRow, OrphanRow } from "../src/ports/shard_store.ts";
+import { parseInstant } from "../src/time/instant.ts";
+import { Batch } from "./batch.ts";
+import type { CompanyView } from "./companies.ts";
+import type { LiveActor } from "./directory.ts";
+import type { CommandResult, QueuedCommand } from "./inbox.ts";
+import { eventOf, type Item, type Verdict } from "./items.ts";
+import type { LoggedEvent } from "./log_record.ts";
+
+/** What deciding a batch may look at; everything in it has been loaded before. */
+export interface Surroundings {
+  readonly partition: number;
+  readonly clock: Clock;
+  readonly actor: (key: ActorKey) => LiveActor;
+  readonly company: (companyId: string) => CompanyView | null;
+  readonly clockNow: (clockId: string) => number | null;
+  /** Identities known to the store, by digest. */
+  readonly known: Map<string, IdentityRow>;
+  /** Commands a claim or a stored answer has already turned down, with the refusal. */
+  readonly refused: ReadonlyMap<QueuedCommand, BillingError>;
+  /** Items that broke an assertion or cannot be stored, with the reason. */
+  readonly poisoned: ReadonlyMap<Item, string>;
+}
+
+/** A decided batch: the rows to commit and what to tell everyone once it is durable. */
+export interface Decided {
+  readonly batch: Batch;
+  readonly verdicts: Map<Item, Verdict>;
+  readonly results: Map<QueuedCommand, CommandResult>;
+  /** Who claims which names, to find the loser of a conflict. */
+  readonly claimants: Map<Claim, QueuedCommand>;
+}
+
+/** Thrown when one item breaks an assertion: the batch is decided again without it. */
+export class Poison extends Error {
+  readonly item: Item;
+  constructor(item: Item, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause));
+    this.item = item;
+  }
+}
+
+/** Decides items in order against live actors, evolving them tentatively. Synchronous: no await between two events. */
+export function decideAll(items: readonly Item[], around: Surroundings): Decided {
+  const decided: Decided = { batch: new Batch(), verdicts: new Map(), results: new Map(), claimants: new Map() };
+  for (const item of items) {
+    const poison = around.poisoned.get(item);
+    try {
+      if (poison !== undefined) bury(item, poison, decided, around);
+      else if (item.kind === "command") decideCommand(item.queued, decided, around);
+      else if ("unreadable" in item.logged) bury(item, "unreadable record", decided, around);
+      else if ("moved" in item.logged) decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
+      else decided.verdicts.set(item, decideEvent(item.logged, decided, around));
+    } catch (error) {
+      if (error instanceof AssertionFailure || error instanceof TypeError || error instanceof RangeError) {
+        throw new Poison(item, error);
+      }
+      throw error;
+    }
+  }
+  return decided;
+}
+
+function contextOf(company: CompanyView, actor: LiveActor, around: Surroundings): DecisionContext {
+  const clockId = actor.state.profile?.test_clock_id;
+  const now = (clockId === undefined ? null : around.clockNow(clockId)) ?? around.clock.now();
+  return { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
+}
+
+function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings): Verdict {
+  const { companyId, customerRef, event } = logged;
+  const company = around.company(companyId);
+  const { event_id } = event;
+  if (company === null) return { event_id, status: "rejected", code: "RES_001", msg: "No such company" };
+  const key = { companyId, customerId: customerRef };
+  const source = event.source ?? "";
+  const digest = identityDigest(companyId, customerRef, source, event_id);
+  const print = fingerprint(event);
+  const known = decided.batch.identities.get(digest)?.row ?? around.known.get(digest);
+  if (known?.verdict === "applied") {
+    return { event_id, status: known.fingerprint === print ? "duplicate" : "conflict", customerId: customerRef };
+  }
+
+  const actor = around.actor(key);
+  const ctx = contextOf(company, actor, around);
+  const { facts, outcome } = step(
+    actor.state,
+    {
+      type: "record_usage",
+      eventId: event_id,
+      source,
+      eventType: event.event_type,
+      subscriptionRef: event.subscription_id ?? null,
+      occurredAt: event.timestamp === undefined ? logged.receivedAt : (parseInstant(event.timestamp) ?? logged.receivedAt),
+      properties: event.properties,
+      times: ONE,
+    },
+    ctx,
+  );
+  decided.batch.add(actor, facts, company.settings, logged.receivedAt);
+  const verdict = outcome.kind === "facts" ? "applied" : outcome.kind;
+  const seq = verdict === "applied" ? usageSeq(decided.batch) : 0;
+  decided.batch.judge({ ...key, digest, fingerprint: print, verdict, seq }, around.known.has(digest));
+  if (verdict === "orphaned" || known?.verdict === "orphaned") {
+    const reason = outcome.kind === "orphaned" ? outcome.reason : "no_customer";
+    decided.batch.orphans.push(orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now));
+  }
+  switch (outcome.kind) {
+    case "facts":
+      return { event_id, status: "applied", customerId: customerRef };
+    case "refused":
+      return { event_id, status: "refused", code: outcome.error.code, msg: outcome.error.message, customerId: customerRef };
+    case "orphaned":
+      return { event_id, status: "orphaned", reason: outcome.reason, customerId: customerRef };
+  }
+}
+
+function usageSeq(batch: Batch): number {
+  return batch.usage.at(-1)?.seq ?? 0;
+}
+
+function orphanRow(logged: LoggedEvent, reason: string, state: OrphanRow["state"], now: number): OrphanRow {
+  const { companyId, customerRef, event } = logged;
+  return {
+    companyId,
+    // Not of any time: a re-send of the same event finds the same orphan.
+    id: derivedId("orph", 0, companyId, customerRef, event.source ?? "", event.event_id),
+    customerRef,
+    reason,
+    state,
+    receivedAt: logged.receivedAt,
+    updatedAt: now,
+    eventType: event.event_type,
+    event: JSON.stringify(event),
+  };
+}
+
+function decideCommand(queued: QueuedCommand, decided: Decided, around: Surroundings): void {
+  const refusal = around.refused.get(queued);
+  if (refusal !== undefined) return refuseCommand(queued, refusal, decided);
+  const company = around.company(queued.key.companyId);
+  if (company === null) return refuseCommand(queued, new BillingError("RES_001", "No such company"), decided);
+  const actor = around.actor(queued.key);
+  const ctx = contextOf(company, actor, around);
+  const claimsBefore = decided.batch.claims.length;
+  decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
+  const { command } = queued;
+  if (command.type === "wake") {
+    decided.results.set(queued, { payload: null });
+    return;
+  }
+  const { facts, outcome } = step(actor.state, command, ctx);
+  decided.batch.add(actor, facts, company.settings, ctx.now);
+  for (const claim of decided.batch.claims.slice(claimsBefore)) decided.claimants.set(claim, queued);
+  if (outcome.kind !== "facts") {
+    const error = outcome.kind === "refused" ? outcome.error : new BillingError("RES_002", outcome.reason);
+    return refuseCommand(queued, error, decided);
+  }
+  const result = { payload: outcome.reply(actor.state) };
+  decided.results.set(queued, result);
+  keepAnswer(queued, result, decided);
+}
+
+function refuseCommand(queued: QueuedCommand, error: BillingError, decided: Decided): void {
+  const result = { error };
+  decided.results.set(queued, result);
+  // Kept are refusals that a decision gave; others may be repeated with the same key (API.md §1).
+  if (error.code === "RES_002" || error.code === "SPEND_001") keepAnswer(queued, result, decided);
+}
+
+function keepAnswer(queued: QueuedCommand, result: CommandResult, decided: Decided): void {
+  const { answer } = queued;
+  if (answer !== null) decided.batch.answers.push(() => answer(result));
+}
+
+/** A poison event is passed over and kept with its reason; a poison command is answered as our fault. */
+function bury(item: Item, reason: string, decided: Decided, around: Surroundings): void {
+  if (item.kind === "command") {
+    decided.results.set(item.queued, { error: new BillingError("INT_001", "Internal error") });
+    return;
+  }
+  const logged = eventOf(item);
+  const record = "unreadable" in item.logged ? item.logged.unreadable : JSON.stringify(item.logged);
+  const event_id = logged?.event.event_id ?? "";
+  const { offset, index } = item.at;
+  const at = around.clock.now();
+  decided.batch.deadLetters.push({ partition: around.partition, offset, index, reason, record, at });
+  decided.verdicts.set(item, { event_id, status: "rejected", code: "VAL_001", msg: "The event could not be applied" });
+}

@@ -1,0 +1,60 @@
+import type { OrphanReason } from "../actors/actor.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import type { PartitionCursor } from "../src/ports/shard_store.ts";
+import { limits } from "../src/limits.ts";
+import type { QueuedCommand } from "./inbox.ts";
+import { decodeRecord, type LoggedEvent } from "./log_record.ts";
+
+/** A position in a partition of the log: a record and the next event within it. */
+export interface Position {
+  readonly offset: number;
+  readonly index: number;
+}
+
+/** How one usage event ended. */
+export interface Verdict {
+  readonly event_id: string;
+  /** `accepted`: durable, and on its way to where it belongs. */
+  readonly status: "accepted" | "applied" | "duplicate" | "conflict" | "orphaned" | "refused" | "rejected";
+  readonly reason?: OrphanReason;
+  readonly code?: string;
+  readonly msg?: string;
+  /** The customer this belongs to, for telling its spend; null when nobody has it. */
+  readonly customerId?: string;
+}
+
+/** One thing a batch decides: an event of the log or a command. */
+export type Item =
+  | {
+      readonly kind: "event";
+      readonly at: Position;
+      readonly next: Position;
+      readonly logged: LoggedEvent | { readonly unreadable: string } | { readonly moved: string };
+    }
+  | { readonly kind: "command"; readonly queued: QueuedCommand };
+
+/** Events of a partition from the cursor on, bounded by limits, each knowing the position after it. */
+export async function readEvents(log: EventLog, cursor: PartitionCursor): Promise<Item[]> {
+  const records = await log.read(cursor.partition, cursor.nextOffset, {
+    records: limits.batchRecordsMax,
+    bytes: limits.batchBytesMax,
+  });
+  const items: Item[] = [];
+  for (const record of records) {
+    const events = decodeRecord(record.bytes);
+    const from = record.offset === cursor.nextOffset ? cursor.nextIndex : 0;
+    for (const [index, logged] of events.entries()) {
+      if (index < from) continue;
+      const last = index === events.length - 1;
+      const next = last ? { offset: record.offset + 1, index: 0 } : { offset: record.offset, index: index + 1 };
+      items.push({ kind: "event", at: { offset: record.offset, index }, next, logged });
+      if (items.length >= limits.batchEventsMax) return items;
+    }
+  }
+  return items;
+}
+
+/** The usage event an item carries, if it carries a readable one that is decided here. */
+export function eventOf(item: Item): LoggedEvent | null {
+  return item.kind === "event" && "event" in item.logged ? item.logged : null;
+}

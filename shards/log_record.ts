@@ -1,0 +1,55 @@
+import { assert } from "../src/errors.ts";
+import type { UsageEvent } from "../src/metering/usage_event.ts";
+import { readJson } from "../src/money/json.ts";
+import type { Instant } from "../src/time/instant.ts";
+
+/** One event as it waits in the log: who it is for, as far as known when it was received, and when that was. */
+export interface LoggedEvent {
+  readonly companyId: string;
+  /** The canonical customer id, or what the sender called a customer nobody knew. */
+  readonly customerRef: string;
+  readonly receivedAt: Instant;
+  readonly event: UsageEvent;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * A log record: a header line, then one line per event, `[customer, event]`. Lines keep the digits the client
+ * sent, and one bad line can never swallow its neighbours.
+ */
+export function encodeRecord(
+  companyId: string,
+  receivedAt: Instant,
+  entries: readonly { readonly customerRef: string; readonly event: UsageEvent }[],
+): Uint8Array {
+  let text = JSON.stringify({ v: 1, company: companyId, at: receivedAt });
+  for (const { customerRef, event } of entries) text += `\n${JSON.stringify([customerRef, event])}`;
+  return encoder.encode(text);
+}
+
+/** A record's events in order; an unreadable line becomes its own error, in its place. */
+export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unreadable: string })[] {
+  const [head = "", ...lines] = decoder.decode(bytes).split("\n");
+  const header = headerOf(head);
+  if (header === null) return lines.map((line) => ({ unreadable: line }));
+  return lines.map((line) => {
+    try {
+      const [customerRef, event] = readJson(line) as [string, UsageEvent];
+      assert(typeof customerRef === "string" && typeof event.event_id === "string", "a log line names its event");
+      return { companyId: header.company, customerRef, receivedAt: header.at, event };
+    } catch {
+      return { unreadable: line };
+    }
+  });
+}
+
+function headerOf(line: string): { company: string; at: number } | null {
+  try {
+    const header = JSON.parse(line) as { v: number; company: string; at: number };
+    return header.v === 1 && typeof header.company === "string" && Number.isInteger(header.at) ? header : null;
+  } catch {
+    return null;
+  }
+}

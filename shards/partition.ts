@@ -1,0 +1,187 @@
+import type { CustomerState } from "../actors/customer/state.ts";
+import { nextWake } from "../actors/customer/next_wake.ts";
+import { BillingError } from "../src/errors.ts";
+import { limits } from "../src/limits.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import type { ActorKey, PartitionCursor } from "../src/ports/shard_store.ts";
+import { Directory, type LiveActor } from "./directory.ts";
+import { Inbox, type QueuedCommand } from "./inbox.ts";
+import { type Item, readEvents, type Verdict } from "./items.ts";
+import { Turn, type TurnDeps } from "./turn.ts";
+
+export interface PartitionDeps extends TurnDeps {
+  readonly log: EventLog;
+  /** Told when this process no longer owns the partition. */
+  readonly onFenced: (partition: number) => void;
+  /** Told about trouble a person should know of, as one line. */
+  readonly warn: (line: string) => void;
+}
+
+/**
+ * One partition: the loop that takes what waits, decides it, commits it in one transaction and only then
+ * answers. One batch is in flight at a time, so what an actor shows between batches is committed.
+ */
+export class Partition {
+  readonly id: number;
+  readonly directory: Directory;
+  readonly inbox = new Inbox();
+  #cursor: PartitionCursor;
+  readonly #deps: PartitionDeps;
+  readonly #waiters = new Map<number, { verdicts: Verdict[]; resolve: (verdicts: Verdict[]) => void }>();
+  #wakeUp: (() => void) | null = null;
+  #signaled = false;
+  #stopping = false;
+  #running: Promise<void> | null = null;
+
+  constructor(cursor: PartitionCursor, liveActorsMax: number, deps: PartitionDeps) {
+    this.id = cursor.partition;
+    this.#cursor = cursor;
+    this.directory = new Directory(liveActorsMax);
+    this.#deps = deps;
+  }
+
+  get cursor(): PartitionCursor {
+    return this.#cursor;
+  }
+
+  start(): void {
+    this.#running = this.#loop();
+  }
+
+  /** Finishes the batch under way, refuses what still waits and returns. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.signal();
+    await this.#running;
+    this.inbox.refuseAll(new BillingError("DEP_001", "The service is stopping", { retryAfterS: 1 }));
+  }
+
+  /** Says that something may be waiting: the log grew or a command came. */
+  signal(): void {
+    this.#signaled = true;
+    this.#wakeUp?.();
+  }
+
+  send(command: QueuedCommand): void {
+    this.inbox.push(command);
+    this.signal();
+  }
+
+  /** Resolves with the verdicts of a record's events once they are committed. Ask right after appending it. */
+  applied(offset: number): Promise<Verdict[]> {
+    return new Promise((resolve) => this.#waiters.set(offset, { verdicts: [], resolve }));
+  }
+
+  /** A live actor's state, tentative while a batch is in flight; undefined when it is passive. */
+  peek(key: ActorKey): CustomerState | undefined {
+    return this.directory.get(key)?.state;
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) {
+      this.#signaled = false;
+      try {
+        if (await this.#turn()) continue;
+      } catch (error) {
+        if (!(await this.#recoverFrom(error))) return;
+        continue;
+      }
+      if (!this.#signaled && !this.#stopping) {
+        await new Promise<void>((resolve) => {
+          this.#wakeUp = resolve;
+        });
+        this.#wakeUp = null;
+      }
+    }
+  }
+
+  /** One batch; false when nothing was waiting. */
+  async #turn(): Promise<boolean> {
+    const events = await readEvents(this.#deps.log, this.#cursor);
+    const last = events.at(-1);
+    const reached = last?.kind === "event" ? last.next : { offset: this.#cursor.nextOffset, index: this.#cursor.nextIndex };
+    const settled = reached.index === 0 ? reached.offset : reached.offset - 1;
+    const commands = this.inbox.take(settled, limits.batchCommandsMax);
+    const items: Item[] = [...events, ...commands.map((queued) => ({ kind: "command" as const, queued }))];
+    if (items.length === 0) return false;
+    const turn = new Turn(this.#cursor, this.directory, this.#deps, (cursor, decided) => {
+      this.#cursor = cursor;
+      for (const [item, verdict] of decided.verdicts) this.#tell(item, verdict);
+      for (const [queued, result] of decided.results) {
+        if ("error" in result) queued.reject(result.error);
+        else queued.resolve(result.payload);
+      }
+      this.#wakeAgain(decided.batch.touchedActors);
+    });
+    try {
+      await turn.run(items);
+    } catch (error) {
+      for (const queued of commands) queued.reject(unavailable(error));
+      throw error;
+    }
+    this.directory.passivate();
+    return true;
+  }
+
+  #tell(item: Item, verdict: Verdict): void {
+    if (item.kind !== "event") return;
+    const waiter = this.#waiters.get(item.at.offset);
+    if (waiter === undefined) return;
+    waiter.verdicts.push(verdict);
+    if (item.next.index !== 0) return;
+    this.#waiters.delete(item.at.offset);
+    waiter.resolve(waiter.verdicts);
+  }
+
+  /** What is due already, such as the past periods of a backdated subscription, does not wait for the alarm. */
+  #wakeAgain(actors: readonly LiveActor[]): void {
+    for (const { state } of actors) {
+      const due = nextWake(state);
+      if (due !== null && due <= this.#deps.nowOf(state)) this.wake(state);
+    }
+  }
+
+  /** Wakes a customer once everything now in the log before it is applied. */
+  wake(key: ActorKey): void {
+    void this.#deps.log.endOffset(this.id).then((settleAt) => {
+      const command = { type: "wake" } as const;
+      this.send({ key, command, settleAt, answer: null, resolve: () => {}, reject: () => {} });
+    });
+  }
+
+  /** After a failure: waits for the store and learns what became of the commit. False when the partition is lost. */
+  async #recoverFrom(error: unknown): Promise<boolean> {
+    this.directory.clear();
+    this.#deps.warn(`partition ${this.id}: ${error instanceof Error ? error.message : String(error)}`);
+    for (let attempt = 0; !this.#stopping; attempt++) {
+      try {
+        const stored = await this.#deps.store.readCursor(this.id);
+        if (stored.epoch !== this.#cursor.epoch) {
+          this.#deps.onFenced(this.id);
+          this.inbox.refuseAll(new BillingError("DEP_001", "This customer has moved; try again", { retryAfterS: 1 }));
+          return false;
+        }
+        this.#cursor = stored;
+        this.#releaseWaiters();
+        return true;
+      } catch {
+        await Bun.sleep(Math.min(limits.storeRetryMsMax, 50 * 2 ** Math.min(attempt, 10)));
+      }
+    }
+    return false;
+  }
+
+  /** Records a commit of unknown outcome did apply: their verdicts are lost to us, not to the store. */
+  #releaseWaiters(): void {
+    for (const [offset, waiter] of this.#waiters) {
+      if (offset >= this.#cursor.nextOffset) continue;
+      this.#waiters.delete(offset);
+      waiter.resolve(waiter.verdicts);
+    }
+  }
+}
+
+function unavailable(error: unknown): BillingError {
+  if (error instanceof BillingError) return error;
+  return new BillingError("INT_001", "Internal error");
+}

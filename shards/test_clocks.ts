@@ -1,0 +1,26 @@
+import type { ClockStore } from "../src/ports/clock_store.ts";
+import type { Instant } from "../src/time/instant.ts";
+
+/** The present of every test clock, in memory; the store has it first. */
+export class TestClocks {
+  readonly #now = new Map<string, Instant>();
+  readonly #store: ClockStore;
+
+  constructor(store: ClockStore) {
+    this.#store = store;
+  }
+
+  /** Reads all clocks, once at start. */
+  async load(): Promise<void> {
+    for (const clock of await this.#store.all()) this.#now.set(clock.id, clock.now);
+  }
+
+  now(clockId: string): Instant | null {
+    return this.#now.get(clockId) ?? null;
+  }
+
+  /** Told after a clock was stored or moved. */
+  set(clockId: string, now: Instant): void {
+    this.#now.set(clockId, now);
+  }
+}

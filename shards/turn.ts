@@ -1,0 +1,215 @@
+import type { CustomerState } from "../actors/customer/state.ts";
+import { newCustomerState } from "../actors/customer/state.ts";
+import { BillingError } from "../src/errors.ts";
+import { identityDigest } from "../src/metering/usage_event.ts";
+import type { Clock } from "../src/ports/clock.ts";
+import type { ActorKey, CommitOutcome, IdentityRow, PartitionCursor, ShardStore } from "../src/ports/shard_store.ts";
+import type { Companies } from "./companies.ts";
+import { decideAll, type Decided, Poison } from "./decider.ts";
+import { actorName, type Directory, type LiveActor } from "./directory.ts";
+import type { QueuedCommand } from "./inbox.ts";
+import { eventOf, type Item, type Position } from "./items.ts";
+import type { RecentIds } from "./recent_ids.ts";
+import { recover } from "./recovery.ts";
+import type { Rerouter } from "./rerouter.ts";
+
+export interface TurnDeps {
+  readonly store: ShardStore;
+  readonly companies: Companies;
+  readonly clock: Clock;
+  readonly recent: RecentIds;
+  readonly rerouter: Rerouter;
+  readonly clockNow: (clockId: string) => number | null;
+  /** A customer's present: its test clock's, or real time. */
+  readonly nowOf: (state: CustomerState) => number;
+}
+
+/**
+ * One batch from items to durable: loads, decides, commits; decides again with what a failed commit taught.
+ * While the commit is in flight the actors hold tentative state; whenever it fails they are dropped.
+ */
+export class Turn {
+  readonly #directory: Directory;
+  readonly #deps: TurnDeps;
+  readonly #onCommit: (cursor: PartitionCursor, decided: Decided) => void;
+  readonly #known = new Map<string, IdentityRow>();
+  readonly #refused = new Map<QueuedCommand, BillingError>();
+  readonly #poisoned = new Map<Item, string>();
+  #cursor: PartitionCursor;
+
+  constructor(
+    cursor: PartitionCursor,
+    directory: Directory,
+    deps: TurnDeps,
+    onCommit: (cursor: PartitionCursor, decided: Decided) => void,
+  ) {
+    this.#cursor = cursor;
+    this.#directory = directory;
+    this.#deps = deps;
+    this.#onCommit = onCommit;
+  }
+
+  /** Commits all items, or throws with none of the rest applied. */
+  async run(arrived: readonly Item[]): Promise<void> {
+    const items = await this.#deps.rerouter.resolve(this.#cursor.partition, arrived);
+    await this.#confirmRecent(items);
+    await this.#commitAll(items);
+  }
+
+  async #commitAll(items: readonly Item[]): Promise<void> {
+    for (;;) {
+      const decided = await this.#decide(items);
+      if (decided === null) continue;
+      const next = positionAfter(items, this.#cursor);
+      if (decided.batch.isEmpty && next.offset === this.#cursor.nextOffset && next.index === this.#cursor.nextIndex) {
+        return this.#onCommit(this.#cursor, decided);
+      }
+      const outcome = await this.#deps.store.commit(decided.batch.toCommit(this.#cursor, next.offset, next.index));
+      if (outcome.ok) {
+        this.#cursor = outcome.cursor;
+        decided.batch.committed();
+        for (const digest of decided.batch.identities.keys()) this.#deps.recent.add(digest);
+        return this.#onCommit(outcome.cursor, decided);
+      }
+      this.#dropTentative(items);
+      if (outcome.reason === "data") return this.#split(items, outcome.detail);
+      this.#learn(outcome, decided);
+    }
+  }
+
+  /** Decides, or returns null when an item proved to be poison and the rest must be decided again. */
+  async #decide(items: readonly Item[]): Promise<Decided | null> {
+    await this.#load(items);
+    try {
+      return decideAll(items, {
+        partition: this.#cursor.partition,
+        clock: this.#deps.clock,
+        actor: (key) => this.#live(key),
+        company: (id) => this.#deps.companies.known(id),
+        clockNow: this.#deps.clockNow,
+        known: this.#known,
+        refused: this.#refused,
+        poisoned: this.#poisoned,
+      });
+    } catch (error) {
+      this.#dropTentative(items);
+      if (!(error instanceof Poison)) throw error;
+      this.#poisoned.set(error.item, error.message);
+      return null;
+    }
+  }
+
+  /** Takes from a failed commit what the next decision must know. */
+  #learn(outcome: Exclude<CommitOutcome, { ok: true } | { reason: "data" }>, decided: Decided): void {
+    switch (outcome.reason) {
+      case "fenced":
+        throw new Error("the partition has another owner, or an earlier commit had succeeded");
+      case "known_identities":
+        for (const row of outcome.identities) this.#known.set(row.digest, row);
+        return;
+      case "claims_taken":
+        for (const [claim, queued] of decided.claimants) {
+          const taken = outcome.claims.some((c) => c.kind === claim.kind && c.value === claim.value && c.companyId === claim.companyId);
+          if (taken) this.#refused.set(queued, nameTaken());
+        }
+        return;
+      case "answer_exists":
+        for (const queued of decided.results.keys()) {
+          if (queued.answer !== null) this.#refused.set(queued, keyInFlight());
+        }
+    }
+  }
+
+  /** A batch refused for its data is cut in halves down to the one item, which is then buried. */
+  async #split(items: readonly Item[], detail: string): Promise<void> {
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) {
+      this.#poisoned.set(only, detail);
+      return this.#commitAll(items);
+    }
+    const middle = items.length >> 1;
+    await this.#commitAll(items.slice(0, middle));
+    await this.#commitAll(items.slice(middle));
+  }
+
+  /** A seen id is only a hint: what the store says of it counts. */
+  async #confirmRecent(items: readonly Item[]): Promise<void> {
+    const hints: (ActorKey & { digest: string })[] = [];
+    for (const item of items) {
+      const logged = eventOf(item);
+      if (logged === null) continue;
+      const { companyId, customerRef: customerId, event } = logged;
+      const digest = identityDigest(companyId, customerId, event.source ?? "", event.event_id);
+      if (this.#deps.recent.has(digest)) hints.push({ companyId, customerId, digest });
+    }
+    if (hints.length === 0) return;
+    for (const row of await this.#deps.store.findIdentities(hints)) this.#known.set(row.digest, row);
+  }
+
+  async #load(items: readonly Item[]): Promise<void> {
+    const keys = new Map<string, ActorKey>();
+    const types = new Map<string, Set<string>>();
+    for (const item of items) {
+      const key = keyOf(item);
+      if (key === null) continue;
+      keys.set(actorName(key), key);
+      const seen = types.get(key.companyId) ?? new Set();
+      const eventType = eventOf(item)?.event.event_type;
+      if (eventType !== undefined) seen.add(eventType);
+      types.set(key.companyId, seen);
+    }
+    await Promise.all([...types].map(([companyId, seen]) => this.#meet(companyId, seen)));
+    const passive = [...keys.values()].filter((key) => this.#directory.get(key) === undefined);
+    if (passive.length > 0) {
+      for (const stored of await this.#deps.store.loadActors(passive)) {
+        const company = this.#deps.companies.known(stored.companyId);
+        if (company !== null) this.#directory.touch(stored, recover(stored, company.catalog));
+      }
+    }
+    for (const key of keys.values()) this.#directory.touch(key, this.#live(key));
+  }
+
+  /** Before a type of event is called unknown, the catalog is read again. */
+  async #meet(companyId: string, eventTypes: ReadonlySet<string>): Promise<void> {
+    const view = await this.#deps.companies.meet(companyId);
+    if (view === null) return;
+    const unknown = [...eventTypes].some((type) => view.catalog.metricsOfType(type).length === 0);
+    if (unknown) await this.#deps.companies.refreshIfStale(companyId);
+  }
+
+  #live(key: ActorKey): LiveActor {
+    const live = this.#directory.get(key);
+    if (live !== undefined) return live;
+    const fresh = { state: newCustomerState(key.companyId, key.customerId), unsnapshotted: 0 };
+    this.#directory.touch(key, fresh);
+    return fresh;
+  }
+
+  #dropTentative(items: readonly Item[]): void {
+    for (const item of items) {
+      const key = keyOf(item);
+      if (key !== null) this.#directory.drop(key);
+    }
+  }
+}
+
+/** The actor an item is for; none for a record that is only passed over. */
+function keyOf(item: Item): ActorKey | null {
+  if (item.kind === "command") return item.queued.key;
+  const logged = eventOf(item);
+  return logged === null ? null : { companyId: logged.companyId, customerId: logged.customerRef };
+}
+
+/** Where the log stands after these items: events come before commands, in order. */
+function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
+  const last = items.findLast((item) => item.kind === "event");
+  return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
+}
+
+function nameTaken(): BillingError {
+  return new BillingError("RES_002", "The external_id is already in use", { field: "external_id" });
+}
+
+function keyInFlight(): BillingError {
+  return new BillingError("REQ_006", "The same Idempotency-Key is in flight", { retryAfterS: 1 });
+}

@@ -1,0 +1,102 @@
+import { BillingError } from "./errors.ts";
+
+/** The whole configuration; API.md §4. Read once at start, then passed down. */
+export interface Config {
+  readonly dataDir: string;
+  readonly host: string;
+  /** The front port; 0 picks a free one. */
+  readonly port: number;
+  readonly servicePorts: boolean;
+  readonly admin: { readonly email: string | null; readonly password: string | null };
+  /** Null: on at the first start of an empty data directory. */
+  readonly demo: boolean | null;
+  readonly shards: number;
+  readonly allowPrivateTargets: boolean;
+  /** Null: the embedded Postgres. */
+  readonly databaseUrl: string | null;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One line of the README's configuration table, which a test compares with this list. */
+export interface Variable {
+  readonly name: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+/** Every variable the program reads. */
+export const variables: readonly Variable[] = [
+  { name: "BILLAI_DATA_DIR", fallback: "./data", meaning: "where the embedded engines keep their files" },
+  { name: "BILLAI_HOST", fallback: "127.0.0.1", meaning: "address the ports listen on" },
+  { name: "BILLAI_PORT", fallback: "8000", meaning: "the front port; `0` picks a free one and prints it" },
+  { name: "BILLAI_SERVICE_PORTS", fallback: "on", meaning: "`off`: do not open the ten documented ports" },
+  { name: "BILLAI_ADMIN_EMAIL", fallback: "made at first start", meaning: "the first admin, printed once" },
+  { name: "BILLAI_ADMIN_PASSWORD", fallback: "made at first start", meaning: "its password, printed once" },
+  { name: "BILLAI_DEMO", fallback: "on for an empty data directory", meaning: "seed the demo company" },
+  { name: "BILLAI_SHARDS", fallback: "1", meaning: "shard processes on this machine; more than one is still to come" },
+  {
+    name: "BILLAI_ALLOW_PRIVATE_TARGETS",
+    fallback: "off",
+    meaning: "`on`: tasks and webhooks may go to private addresses; nothing sends any yet",
+  },
+  { name: "DATABASE_URL", fallback: "embedded Postgres", meaning: "a Postgres to use instead of the embedded one" },
+  { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
+  { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
+  { name: "TIGERBEETLE_ADDRESSES", fallback: "none", meaning: "still to come" },
+  { name: "REDIS_URL", fallback: "in process", meaning: "still to come" },
+];
+
+/** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
+export function readConfig(env: Environment): Config {
+  const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
+  if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
+  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "TIGERBEETLE_ADDRESSES", "REDIS_URL"]) {
+    if (text(env, name) !== null) throw unusable(name, "this engine is not supported in this release; unset it");
+  }
+  const databaseUrl = text(env, "DATABASE_URL");
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw unusable("DATABASE_URL", "must begin with postgres://");
+  }
+  return {
+    dataDir: text(env, "BILLAI_DATA_DIR") ?? "./data",
+    host: text(env, "BILLAI_HOST") ?? "127.0.0.1",
+    port: integer(env, "BILLAI_PORT", 8000, 0, 65_535),
+    servicePorts: flag(env, "BILLAI_SERVICE_PORTS") ?? true,
+    admin: { email: text(env, "BILLAI_ADMIN_EMAIL"), password: password(env) },
+    demo: flag(env, "BILLAI_DEMO"),
+    shards,
+    allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
+    databaseUrl,
+  };
+}
+
+function text(env: Environment, name: string): string | null {
+  const value = env[name]?.trim();
+  return value === undefined || value === "" ? null : value;
+}
+
+function flag(env: Environment, name: string): boolean | null {
+  const value = text(env, name);
+  if (value === null) return null;
+  if (value === "on" || value === "off") return value === "on";
+  throw unusable(name, "must be `on` or `off`");
+}
+
+function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {
+  const value = text(env, name);
+  if (value === null) return fallback;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw unusable(name, `must be a whole number from ${least} to ${most}`);
+}
+
+function password(env: Environment): string | null {
+  const value = text(env, "BILLAI_ADMIN_PASSWORD");
+  if (value !== null && value.length < 12) throw unusable("BILLAI_ADMIN_PASSWORD", "must have at least 12 characters");
+  return value;
+}
+
+function unusable(name: string, reason: string): BillingError {
+  return new BillingError("VAL_001", `${name}: ${reason}`, { field: name });
+}

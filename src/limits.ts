@@ -1,0 +1,45 @@
+/** Every bound of the system, named, with its reason. Units are last in the name. */
+export const limits = {
+  /** Fixed for a deployment's life: a customer's partition follows from its name. */
+  partitions: 64,
+
+  /** Usage events of one request, as API.md §3 says. */
+  eventsPerRequestMax: 1000,
+  /** A batch of 1,000 events of 1 KiB; more is a mistake or an attack. */
+  requestBodyBytesMax: 1_048_576,
+  /** How far ahead of real time an event may lie: senders' clocks are off by minutes, not hours. */
+  eventAheadMs: 3_600_000,
+  /** On a test clock the future is filled first and then advanced into. */
+  eventAheadOnTestClockMs: 2 * 366 * 86_400_000,
+
+  /** Bounds the memory of appends that wait for the disk; beyond it senders are told to come back. */
+  eventLogPendingBytesMax: 64 * 1_048_576,
+  /** Records just appended are read again at once; this keeps them from the disk. */
+  eventLogTailBytesMax: 32 * 1_048_576,
+
+  /** A batch is one transaction: large enough to amortise its commit, small enough to answer soon. */
+  batchEventsMax: 2000,
+  batchRecordsMax: 256,
+  batchBytesMax: 4 * 1_048_576,
+  batchCommandsMax: 1000,
+  /** Commands waiting per partition before new ones are refused. */
+  inboxCommandsMax: 10_000,
+
+  /** Recovery replays at most this many facts of a customer beyond its snapshot. */
+  snapshotEveryFacts: 200,
+  /** Full collections pause longer the more actors live; beyond it the least recently used become passive. */
+  liveActorsMax: 150_000,
+  /** Ids remembered per generation, two generations: hints that save a look-up. */
+  recentIdsPerGeneration: 500_000,
+  /** Names of customers kept resolved. */
+  customerRefsMax: 500_000,
+  /** Distinct groups of one price in one period; each is a line of the invoice. */
+  groupsPerLineMax: 10_000,
+
+  /** Due customers woken at once: period ends of one midnight pass in rounds. */
+  wakesPerRound: 500,
+  /** How late an alarm on real time may ring. */
+  alarmEveryMs: 500,
+  /** Longest wait between attempts to reach a store that is away. */
+  storeRetryMsMax: 2000,
+} as const;

@@ -1,0 +1,191 @@
+import type { Instant } from "../time/instant.ts";
+
+/** Who an actor is. */
+export interface ActorKey {
+  readonly companyId: string;
+  readonly customerId: string;
+}
+
+/** Where a partition stands: its owner's fence and the next event of the log to apply. */
+export interface PartitionCursor {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly commitSeq: number;
+  /** Offset of the next record of the event log, and the index of the next event within that record. */
+  readonly nextOffset: number;
+  readonly nextIndex: number;
+}
+
+/** A recorded fact as stored: `body` is JSON text, numbered per customer without gaps. */
+export interface FactRow extends ActorKey {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: Instant;
+  readonly body: string;
+}
+
+/** One applied usage event: the recorded fact of metering, in a table of its own. */
+export interface UsageRow extends ActorKey {
+  readonly seq: number;
+  readonly eventId: string;
+  readonly source: string;
+  readonly eventType: string;
+  readonly subscriptionId: string;
+  readonly occurredAt: Instant;
+  readonly receivedAt: Instant;
+  /** The actor's now when it was applied: what replay goes by. */
+  readonly recordedAt: Instant;
+  /** JSON text of the event's properties. */
+  readonly properties: string;
+  /** Signed change of the cumulative charge, plain decimal, in `currency`. */
+  readonly charge: string;
+  readonly currency: string;
+  readonly whileSuspended: boolean;
+}
+
+export type IdentityVerdict = "applied" | "refused" | "orphaned";
+
+/** An event's identity: the only judge of what is new. */
+export interface IdentityRow extends ActorKey {
+  /** 128 bits of (company, customer, source, event id), 32 hex digits. */
+  readonly digest: string;
+  /** 128 bits of what the client sent, 32 hex digits. */
+  readonly fingerprint: string;
+  readonly verdict: IdentityVerdict;
+  /** The usage row of an applied event, else 0. */
+  readonly seq: number;
+}
+
+/** A document others read: the state of a resource as of its last commit. */
+export interface DocumentRow {
+  readonly table: "customers" | "subscriptions" | "invoices" | "spend_limits" | "spend_alerts";
+  readonly companyId: string;
+  readonly id: string;
+  readonly customerId: string;
+  readonly status: string;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+  /** JSON text in the wire shape of the API. */
+  readonly body: string;
+  /** True removes the document. */
+  readonly removed?: boolean;
+}
+
+export interface OrphanRow {
+  readonly companyId: string;
+  readonly id: string;
+  /** The customer as the event named it; canonical once known. */
+  readonly customerRef: string;
+  readonly reason: string;
+  readonly state: "open" | "recovered" | "discarded";
+  readonly receivedAt: Instant;
+  readonly updatedAt: Instant;
+  readonly eventType: string;
+  /** JSON text of the event as it was sent. */
+  readonly event: string;
+}
+
+/** A name only one may hold, such as a customer's external id. */
+export interface Claim {
+  readonly companyId: string;
+  readonly kind: string;
+  readonly value: string;
+  readonly id: string;
+}
+
+export interface StoredAnswer {
+  readonly companyId: string;
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: string;
+  readonly createdAt: Instant;
+}
+
+export interface DeadLetter {
+  readonly partition: number;
+  readonly offset: number;
+  readonly index: number;
+  readonly reason: string;
+  readonly record: string;
+  readonly at: Instant;
+}
+
+export interface SnapshotRow extends ActorKey {
+  readonly seq: number;
+  readonly version: number;
+  readonly body: string;
+}
+
+/** When an actor must next be woken; `nextWake` null removes the row. */
+export interface WakeRow extends ActorKey {
+  readonly clockId: string | null;
+  readonly nextWake: Instant | null;
+}
+
+/** What depends on invoice numbers, which only the commit can give. */
+export interface NumberedRows {
+  readonly facts: readonly FactRow[];
+  readonly documents: readonly DocumentRow[];
+  readonly answers: readonly StoredAnswer[];
+}
+
+/** One transaction: everything a batch of one partition decided. */
+export interface CommitBatch {
+  /** The fence: no row with this epoch and commit_seq, no commit. */
+  readonly cursor: PartitionCursor;
+  readonly nextOffset: number;
+  readonly nextIndex: number;
+  readonly usage: readonly UsageRow[];
+  /** Must all be new, else nothing is committed. */
+  readonly newIdentities: readonly IdentityRow[];
+  /** Re-decided ids whose earlier verdict was not `applied`. */
+  readonly changedIdentities: readonly IdentityRow[];
+  readonly orphans: readonly OrphanRow[];
+  readonly claims: readonly Claim[];
+  readonly releasedClaims: readonly Claim[];
+  readonly snapshots: readonly SnapshotRow[];
+  readonly wakes: readonly WakeRow[];
+  readonly deadLetters: readonly DeadLetter[];
+  /** How many invoice numbers each company needs. */
+  readonly numbering: ReadonlyMap<string, number>;
+  /** Called once inside the transaction with the first number given to each company. */
+  finish(firstNumbers: ReadonlyMap<string, number>): NumberedRows;
+}
+
+export type CommitOutcome =
+  | { readonly ok: true; readonly cursor: PartitionCursor }
+  /** Another owner has the partition, or an earlier unknown outcome had succeeded. */
+  | { readonly ok: false; readonly reason: "fenced" }
+  /** These ids were known already: decide again knowing them. */
+  | { readonly ok: false; readonly reason: "known_identities"; readonly identities: readonly IdentityRow[] }
+  | { readonly ok: false; readonly reason: "claims_taken"; readonly claims: readonly Claim[] }
+  | { readonly ok: false; readonly reason: "answer_exists"; readonly keys: readonly string[] }
+  /** SQLSTATE class 22 or 23: some row cannot be stored, however often it is tried. */
+  | { readonly ok: false; readonly reason: "data"; readonly detail: string };
+
+export interface StoredActor extends ActorKey {
+  readonly snapshot: SnapshotRow | null;
+  /** Facts after the snapshot, in order, usage rows among them. */
+  readonly tail: readonly (
+    | { readonly kind: "fact"; readonly fact: FactRow }
+    | { readonly kind: "usage"; readonly usage: UsageRow }
+  )[];
+}
+
+/**
+ * What a shard needs of the store. Every method throws BillingError DEP_001 when the store is away; after
+ * that, a commit's outcome is unknown and `readCursor` tells it.
+ */
+export interface ShardStore {
+  /** Becomes the owner: bumps each partition's epoch (creating rows at first) and returns where it stands. */
+  claimPartitions(partitions: readonly number[]): Promise<PartitionCursor[]>;
+  readCursor(partition: number): Promise<PartitionCursor>;
+  loadActors(keys: readonly ActorKey[]): Promise<StoredActor[]>;
+  findIdentities(keys: readonly (ActorKey & { readonly digest: string })[]): Promise<IdentityRow[]>;
+  commit(batch: CommitBatch): Promise<CommitOutcome>;
+  /** Wakes due at or before `until`, soonest first; `clockId` null means real time. */
+  dueWakes(clockId: string | null, until: Instant, limit: number): Promise<(ActorKey & { readonly at: Instant })[]>;
+}

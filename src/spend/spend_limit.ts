@@ -1,0 +1,47 @@
+import { type Decimal, formatDecimal } from "../money/decimal.ts";
+import { type Exact, compareExact, type Ratio, ratio, ratioToDecimal, isRatio } from "../money/ratio.ts";
+
+export type LimitAction = "suspend" | "notify" | "block";
+
+/** What a spend limit says, parsed; API.md §3, Spend limit. */
+export interface LimitTerms {
+  readonly monthlyLimit: Decimal;
+  readonly currency: string;
+  /** Percent of the limit, ascending. */
+  readonly thresholds: readonly number[];
+  readonly action: LimitAction;
+  /** What happens to usage while suspended. */
+  readonly onSuspend: "accept" | "reject";
+}
+
+/** True when spend is beyond the limit; spend equal to the limit is still within it. */
+export function exceeds(spend: Exact, limit: Decimal): boolean {
+  return compareExact(spend, limit) > 0;
+}
+
+/** Thresholds reached at this spend and not yet in `fired`, ascending: a jump fires all it passes. */
+export function thresholdsReached(terms: LimitTerms, spend: Exact, fired: readonly number[]): number[] {
+  const scaled = scale(spend, 100);
+  return terms.thresholds.filter(
+    (threshold) =>
+      !fired.includes(threshold) && compareExact(scaled, scale(terms.monthlyLimit, threshold)) >= 0,
+  );
+}
+
+/** Spend as percent of the limit with two decimals, rounded half away from zero; "100" for a limit of zero. */
+export function percentOf(spend: Exact, limit: Decimal): string {
+  const whole = ratio(limit);
+  if (whole.num === 0n) return "100";
+  const part = toRatio(spend);
+  const percent: Ratio = { num: part.num * whole.den * 100n, den: part.den * whole.num };
+  return formatDecimal(ratioToDecimal(percent, 2, "half_up"));
+}
+
+function toRatio(value: Exact): Ratio {
+  return isRatio(value) ? value : ratio(value);
+}
+
+function scale(value: Exact, by: number): Ratio {
+  const r = toRatio(value);
+  return { num: r.num * BigInt(by), den: r.den };
+}

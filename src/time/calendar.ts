@@ -1,0 +1,162 @@
+import { assert, assertNever } from "../errors.ts";
+import type { Instant } from "./instant.ts";
+import type { Period } from "./period.ts";
+
+export type Interval = "day" | "week" | "month" | "year";
+/** calendar: periods start where days, weeks, months, years do; anniversary: where the subscription did. */
+export type Anchor = "calendar" | "anniversary";
+
+/** What divides time into periods, numbered from 0 at `start`. */
+export interface PeriodRule {
+  readonly start: Instant;
+  readonly anchor: Anchor;
+  readonly interval: Interval;
+  /** Intervals to a period, 1 or more. */
+  readonly intervalCount: number;
+  /** IANA name. */
+  readonly timezone: string;
+}
+
+/** Where a rule counts from: `origin` + n intervals is the local time of its n-th boundary. */
+interface Origin {
+  readonly local: Temporal.PlainDateTime;
+  /** The n of the last boundary not after the rule's start, from which periods are numbered. */
+  readonly first: number;
+}
+
+/** Milliseconds of an average interval: 400 years have 146,097 days. */
+const averageMs: Readonly<Record<Interval, number>> = {
+  day: 86_400_000,
+  week: 604_800_000,
+  month: 2_629_746_000,
+  year: 31_556_952_000,
+};
+/** 10000-01-01T00:00:00Z. No instant lies there, so the last period ends and all later ones are empty. */
+const timeEnd = 253_402_300_800_000;
+const rulesKeptMax = 1024; // a few hundred bytes each; a rule dropped costs microseconds to work out again
+const zonesKeptMax = 1024; // more than there are names of zones
+
+const originOf = new Map<PeriodRule, Origin>();
+const lastMonthOf = new Map<string, Period>();
+
+/**
+ * Period k of the rule, k ≥ 0, counted from the anchor and never from the period before: 31 Jan, 28 Feb, 31 Mar.
+ * Local wall time is kept across daylight saving. With a calendar anchor period 0 is the stub up to the first
+ * boundary after the start. A local day that never happened (Apia, 30 Dec 2011) is an empty period.
+ */
+export function periodAt(rule: PeriodRule, k: number): Period {
+  return { start: startOf(rule, k), end: boundary(rule, k + 1) };
+}
+
+/** The period as it would be without a stub: for period 0 of a calendar anchor the whole interval around the start. */
+export function wholePeriodAt(rule: PeriodRule, k: number): Period {
+  return { start: boundary(rule, k), end: boundary(rule, k + 1) };
+}
+
+/** The period an instant lies in, with its number; null before the rule's start. */
+export function periodContaining(rule: PeriodRule, at: Instant): ({ k: number } & Period) | null {
+  if (at < rule.start) return null;
+  assert(at < timeEnd, "an instant lies before the year 10000");
+  // Months and years differ from their average, so the guess may be off by one or two.
+  let k = Math.floor((at - rule.start) / (averageMs[rule.interval] * rule.intervalCount));
+  while (k > 0 && at < startOf(rule, k)) k -= 1;
+  let period = periodAt(rule, k);
+  while (at >= period.end) {
+    k += 1;
+    period = { start: period.end, end: boundary(rule, k + 1) };
+  }
+  return { k, ...period };
+}
+
+/** The calendar month an instant lies in, by the clocks of a time zone. */
+export function calendarMonth(at: Instant, timezone: string): Period {
+  const last = lastMonthOf.get(timezone);
+  if (last !== undefined && at >= last.start && at < last.end) return last;
+  const rule: PeriodRule = { start: at, anchor: "calendar", interval: "month", intervalCount: 1, timezone };
+  const origin = findOrigin(rule);
+  const month = { start: instantAt(rule, origin, 0), end: instantAt(rule, origin, 1) };
+  if (lastMonthOf.size >= zonesKeptMax) lastMonthOf.clear();
+  lastMonthOf.set(timezone, month);
+  return month;
+}
+
+/** True for an IANA time zone name in its usual spelling ("Europe/Berlin", "UTC"); offsets are no zones. */
+export function isTimezone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId === name;
+  } catch {
+    return false; // RangeError: no such zone
+  }
+}
+
+function startOf(rule: PeriodRule, k: number): Instant {
+  assert(Number.isSafeInteger(k) && k >= 0, "periods are numbered from 0");
+  return k === 0 ? rule.start : boundary(rule, k);
+}
+
+/** Boundary k of a rule, its 0th being the last one not after the start. */
+function boundary(rule: PeriodRule, k: number): Instant {
+  let origin = originOf.get(rule);
+  if (origin === undefined) {
+    origin = findOrigin(rule);
+    if (originOf.size >= rulesKeptMax) originOf.clear();
+    originOf.set(rule, origin);
+  }
+  return instantAt(rule, origin, k);
+}
+
+function findOrigin(rule: PeriodRule): Origin {
+  assert(Number.isSafeInteger(rule.intervalCount) && rule.intervalCount >= 1, "a period has whole intervals");
+  const start = Temporal.Instant.fromEpochMilliseconds(rule.start).toZonedDateTimeISO(rule.timezone);
+  if (rule.anchor === "anniversary") return { local: start.toPlainDateTime(), first: 0 };
+  const local = intervalStart(start.toPlainDate(), rule).toPlainDateTime();
+  // Where clocks go back over midnight an instant of the new day carries the old date once more.
+  let first = 0;
+  while (instantAt(rule, { local, first }, 1) <= rule.start) first += 1;
+  while (instantAt(rule, { local, first }, 0) > rule.start) first -= 1;
+  return { local, first };
+}
+
+/** The first day of the interval a day lies in; counts of months that divide the year are aligned to January. */
+function intervalStart(day: Temporal.PlainDate, rule: PeriodRule): Temporal.PlainDate {
+  switch (rule.interval) {
+    case "day":
+      return day;
+    case "week":
+      return day.subtract({ days: day.dayOfWeek - 1 });
+    case "month": {
+      const aligned = 12 % rule.intervalCount === 0 ? rule.intervalCount : 1;
+      return day.with({ day: 1, month: day.month - ((day.month - 1) % aligned) });
+    }
+    case "year":
+      return day.with({ day: 1, month: 1 });
+    default:
+      return assertNever(rule.interval);
+  }
+}
+
+/** When boundary k is: a local time that a change of clocks skips or repeats is read as Temporal's "compatible". */
+function instantAt(rule: PeriodRule, origin: Origin, k: number): Instant {
+  if (k === 0 && rule.anchor === "anniversary") return rule.start; // which a repeated local time would not give back
+  const n = (origin.first + k) * rule.intervalCount;
+  // Far beyond the end of time Temporal would refuse; the average is at most a year or so off.
+  if (rule.start + n * averageMs[rule.interval] > timeEnd + 2 * averageMs.year) return timeEnd;
+  const local = origin.local.add(intervals(rule.interval, n)); // clamped to the month's end
+  return Math.min(local.toZonedDateTime(rule.timezone).epochMilliseconds, timeEnd);
+}
+
+function intervals(interval: Interval, n: number): Temporal.DurationLike {
+  switch (interval) {
+    case "day":
+      return { days: n };
+    case "week":
+      return { weeks: n };
+    case "month":
+      return { months: n };
+    case "year":
+      return { years: n };
+    default:
+      return assertNever(interval);
+  }
+}
