@@ -39,7 +39,7 @@ export class ClockAdvance {
 
   /** Takes up what a crash cut short. */
   async resume(): Promise<void> {
-    const unfinished = await this.#clocks.unfinished();
+    const unfinished = (await this.#clocks.all()).filter((clock) => clock.target !== null);
     await Promise.all(unfinished.map((clock) => this.advance(clock.company_id, clock.id, clock.target ?? clock.now)));
   }
 

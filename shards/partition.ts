@@ -30,6 +30,7 @@ export class Partition {
   readonly #waiters = new Map<number, { verdicts: Verdict[]; resolve: (verdicts: Verdict[]) => void }>();
   #wakeUp: (() => void) | null = null;
   #signaled = false;
+  #commandsInFlight = false;
   #stopping = false;
   #running: Promise<void> | null = null;
 
@@ -72,9 +73,12 @@ export class Partition {
     return new Promise((resolve) => this.#waiters.set(offset, { verdicts: [], resolve }));
   }
 
-  /** A live actor's state, tentative while a batch is in flight; undefined when it is passive. */
+  /**
+   * A live actor's state for a look at it that must not wait. Usage in flight is in it already, which only errs on
+   * the strict side; a command in flight might be too generous, such as a raised limit, and then there is no look.
+   */
   peek(key: ActorKey): CustomerState | undefined {
-    return this.directory.get(key)?.state;
+    return this.#commandsInFlight ? undefined : this.directory.get(key)?.state;
   }
 
   async #loop(): Promise<void> {
@@ -100,8 +104,7 @@ export class Partition {
     const events = await readEvents(this.#deps.log, this.#cursor);
     const last = events.at(-1);
     const reached = last?.kind === "event" ? last.next : { offset: this.#cursor.nextOffset, index: this.#cursor.nextIndex };
-    const settled = reached.index === 0 ? reached.offset : reached.offset - 1;
-    const commands = this.inbox.take(settled, limits.batchCommandsMax);
+    const commands = this.inbox.take(reached.offset, limits.batchCommandsMax);
     const items: Item[] = [...events, ...commands.map((queued) => ({ kind: "command" as const, queued }))];
     if (items.length === 0) return false;
     const turn = new Turn(this.#cursor, this.directory, this.#deps, (cursor, decided) => {
@@ -113,11 +116,14 @@ export class Partition {
       }
       this.#wakeAgain(decided.batch.touchedActors);
     });
+    this.#commandsInFlight = commands.length > 0;
     try {
       await turn.run(items);
     } catch (error) {
       for (const queued of commands) queued.reject(unavailable(error));
       throw error;
+    } finally {
+      this.#commandsInFlight = false;
     }
     this.directory.passivate();
     return true;

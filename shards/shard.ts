@@ -81,7 +81,7 @@ export class Shard {
     });
   }
 
-  /** A live customer's state as it is this instant, tentative facts included; undefined when passive. */
+  /** A live customer's state as it is this instant, usage in flight included; undefined where it must be asked for. */
   peek(key: ActorKey): CustomerState | undefined {
     return this.#partitionOf(key).peek(key);
   }

@@ -47,9 +47,9 @@ export class BillingError extends Error {
   override readonly name = "BillingError";
   readonly code: ErrorCode;
   /** JSON path of the offending field, such as `prices[0].unit_amount`. */
-  readonly field?: string;
+  declare readonly field?: string;
   /** Seconds to wait before trying again; becomes `Retry-After`. */
-  readonly retryAfterS?: number;
+  declare readonly retryAfterS?: number;
 
   constructor(code: ErrorCode, msg: string, detail?: { field?: string; retryAfterS?: number }) {
     super(msg);

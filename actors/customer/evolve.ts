@@ -2,12 +2,13 @@ import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert, assertNever } from "../../src/errors.ts";
 import { apply, newAggregate } from "../../src/metering/aggregate.ts";
 import { add, decimal, sub, ZERO } from "../../src/money/decimal.ts";
+import { thresholdsReached } from "../../src/spend/spend_limit.ts";
 import { planMeters } from "../../src/subscriptions/plan_meters.ts";
 import { periodAt } from "../../src/time/calendar.ts";
 import { contains } from "../../src/time/period.ts";
 import type { Fact, LimitSet, SubscriptionStarted, UsageRecorded } from "./facts.ts";
 import { recurringCharges } from "./recurring.ts";
-import { addToMonth, subExact, windowAt } from "./spend.ts";
+import { addToMonth, spendIn, subExact, windowAt } from "./spend.ts";
 import { type CustomerState, findSubscription, type PeriodState, periodOf, type SubscriptionState } from "./state.ts";
 import { findGroup, measure } from "./touch.ts";
 
@@ -186,6 +187,9 @@ function setLimit(state: CustomerState, fact: LimitSet): void {
   if (known !== undefined) {
     known.terms = terms;
     known.updatedAt = fact.at;
+    // Alerts the new terms have not reached yet may fire again.
+    const reached = thresholdsReached(terms, spendIn(state, known), []);
+    known.fired = known.fired.filter((threshold) => reached.includes(threshold));
     return;
   }
   state.limits.push({

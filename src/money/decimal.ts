@@ -125,7 +125,7 @@ export function divideUp(a: Decimal, b: Decimal): Decimal {
     const y = rescaled(b.c, s - b.s);
     if (!Number.isNaN(x) && !Number.isNaN(y)) {
       const rest = x % y;
-      return { c: (x - rest) / y + (rest > 0 ? 1 : 0) + 0, s: 0 };
+      return { c: (x - rest) / y + (rest > 0 ? 1 : 0), s: 0 };
     }
   }
   const x = coefficientAt(a, s);
@@ -142,7 +142,7 @@ function rescaled(c: number, places: number): number {
 
 const digitsMax = 60;
 const exponentMax = 60;
-const grammar = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
+const grammar = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
  * Reads a decimal: optional sign, digits, optional fraction and exponent ("25.00", "-0.5", "4e-7"). Null for

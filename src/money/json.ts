@@ -18,7 +18,7 @@ const json = JSON as unknown as SourceAwareJson;
  */
 export function readJson(text: string): unknown {
   try {
-    return mayLoseDigits(text) ? json.parse(text, keepDigits) : JSON.parse(text);
+    return suspect.test(text) ? json.parse(text, keepDigits) : JSON.parse(text);
   } catch (error) {
     if (error instanceof RangeError) throw new SyntaxError("JSON is nested too deeply");
     throw error;
@@ -41,7 +41,9 @@ export function isRawNumber(value: unknown): boolean {
 }
 
 const digitsMax = 15;
-const digit = /\d/g;
+// Literals of 16 characters or more, and exponents, wherever a number may stand. It is also true for such text in
+// the middle of a string, which costs the slow way and changes nothing.
+const suspect = /(?:^|[:,[\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
 function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== "number" || context.source === undefined) return value;
@@ -49,9 +51,5 @@ function keepDigits(_key: string, value: unknown, context: { source?: string }):
 }
 
 function survivesDouble(literal: string): boolean {
-  return !/[eE]/.test(literal) && (literal.match(digit)?.length ?? 0) <= digitsMax;
-}
-
-function mayLoseDigits(text: string): boolean {
-  return /\d[eE]|[\d.]{16}/.test(text);
+  return !/[eE]/.test(literal) && literal.replace(/\D/g, "").length <= digitsMax;
 }

@@ -6,6 +6,11 @@ export type Interval = "day" | "week" | "month" | "year";
 /** calendar: periods start where days, weeks, months, years do; anniversary: where the subscription did. */
 export type Anchor = "calendar" | "anniversary";
 
+/** A period and its number in its rule. */
+export interface NumberedPeriod extends Period {
+  readonly k: number;
+}
+
 /** What divides time into periods, numbered from 0 at `start`. */
 export interface PeriodRule {
   readonly start: Instant;
@@ -17,11 +22,17 @@ export interface PeriodRule {
   readonly timezone: string;
 }
 
-/** Where a rule counts from: `origin` + n intervals is the local time of its n-th boundary. */
+/** Where a rule counts from: `local` + n intervals is the local time of its n-th boundary. */
 interface Origin {
   readonly local: Temporal.PlainDateTime;
   /** The n of the last boundary not after the rule's start, from which periods are numbered. */
   readonly first: number;
+}
+
+/** What was worked out for a rule: finding it anew takes microseconds, and usage asks for every event. */
+interface Known {
+  readonly origin: Origin;
+  lastFound: NumberedPeriod | null;
 }
 
 /** Milliseconds of an average interval: 400 years have 146,097 days. */
@@ -33,10 +44,10 @@ const averageMs: Readonly<Record<Interval, number>> = {
 };
 /** 10000-01-01T00:00:00Z. No instant lies there, so the last period ends and all later ones are empty. */
 const timeEnd = 253_402_300_800_000;
-const rulesKeptMax = 1024; // a few hundred bytes each; a rule dropped costs microseconds to work out again
+const rulesKeptMax = 65_536; // about 16 MB of the actors lately used
 const zonesKeptMax = 1024; // more than there are names of zones
 
-const originOf = new Map<PeriodRule, Origin>();
+const knownRules = new Map<PeriodRule, Known>();
 const lastMonthOf = new Map<string, Period>();
 
 /**
@@ -54,18 +65,13 @@ export function wholePeriodAt(rule: PeriodRule, k: number): Period {
 }
 
 /** The period an instant lies in, with its number; null before the rule's start. */
-export function periodContaining(rule: PeriodRule, at: Instant): ({ k: number } & Period) | null {
+export function periodContaining(rule: PeriodRule, at: Instant): NumberedPeriod | null {
   if (at < rule.start) return null;
-  assert(at < timeEnd, "an instant lies before the year 10000");
-  // Months and years differ from their average, so the guess may be off by one or two.
-  let k = Math.floor((at - rule.start) / (averageMs[rule.interval] * rule.intervalCount));
-  while (k > 0 && at < startOf(rule, k)) k -= 1;
-  let period = periodAt(rule, k);
-  while (at >= period.end) {
-    k += 1;
-    period = { start: period.end, end: boundary(rule, k + 1) };
-  }
-  return { k, ...period };
+  const known = know(rule);
+  const last = known.lastFound;
+  if (last !== null && at >= last.start && at < last.end) return last;
+  known.lastFound = findPeriod(rule, at);
+  return known.lastFound;
 }
 
 /** The calendar month an instant lies in, by the clocks of a time zone. */
@@ -90,6 +96,19 @@ export function isTimezone(name: string): boolean {
   }
 }
 
+function findPeriod(rule: PeriodRule, at: Instant): NumberedPeriod {
+  assert(at < timeEnd, "an instant lies before the year 10000");
+  // Months and years differ from their average, and period 0 may be a stub: the guess may be off by one or two.
+  let k = Math.floor((at - rule.start) / (averageMs[rule.interval] * rule.intervalCount));
+  while (k > 0 && at < startOf(rule, k)) k -= 1;
+  let period = periodAt(rule, k);
+  while (at >= period.end) {
+    k += 1;
+    period = { start: period.end, end: boundary(rule, k + 1) };
+  }
+  return { k, start: period.start, end: period.end };
+}
+
 function startOf(rule: PeriodRule, k: number): Instant {
   assert(Number.isSafeInteger(k) && k >= 0, "periods are numbered from 0");
   return k === 0 ? rule.start : boundary(rule, k);
@@ -97,13 +116,17 @@ function startOf(rule: PeriodRule, k: number): Instant {
 
 /** Boundary k of a rule, its 0th being the last one not after the start. */
 function boundary(rule: PeriodRule, k: number): Instant {
-  let origin = originOf.get(rule);
-  if (origin === undefined) {
-    origin = findOrigin(rule);
-    if (originOf.size >= rulesKeptMax) originOf.clear();
-    originOf.set(rule, origin);
+  return instantAt(rule, know(rule).origin, k);
+}
+
+function know(rule: PeriodRule): Known {
+  let known = knownRules.get(rule);
+  if (known === undefined) {
+    known = { origin: findOrigin(rule), lastFound: null };
+    if (knownRules.size >= rulesKeptMax) knownRules.clear();
+    knownRules.set(rule, known);
   }
-  return instantAt(rule, origin, k);
+  return known;
 }
 
 function findOrigin(rule: PeriodRule): Origin {

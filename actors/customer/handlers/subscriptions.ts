@@ -52,6 +52,9 @@ export function cancelSubscription(
   }
   const endsAt = endOf(subscription, command.at, ctx.now);
   if (endsAt < ctx.now) return refuse(invalid("at", "must not lie in the past"));
+  if (subscription.periods.some((p) => p.start >= endsAt && p.lines.some((line) => line !== null))) {
+    return refuse(new BillingError("RES_002", "Usage after that instant is already recorded", { field: "at" }));
+  }
   const canceled: Fact = {
     type: "subscription_canceled",
     at: ctx.now,

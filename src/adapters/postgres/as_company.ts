@@ -1,0 +1,14 @@
+import type { Sql, TransactionSql } from "postgres";
+import { onStore } from "./store_errors.ts";
+
+/** Runs work in one transaction that sees one company only: the policies of row-level security go by this setting. */
+export function asCompany<T>(sql: Sql, companyId: string, work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+  return onStore(async () => {
+    const result = await sql.begin(async (tx) => {
+      const named = tx`select set_config('billai.company', ${companyId}, true)`;
+      const [, value] = await Promise.all([named, work(tx)]);
+      return { value };
+    });
+    return result.value as T;
+  });
+}

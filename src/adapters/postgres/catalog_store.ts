@@ -1,0 +1,112 @@
+import type { Sql, TransactionSql } from "postgres";
+import type { CatalogRow } from "../../catalog/catalog.ts";
+import { BillingError } from "../../errors.ts";
+import type { CatalogStore } from "../../ports/catalog_store.ts";
+import { readJson } from "../../money/json.ts";
+import { keepAnswer } from "./answers.ts";
+import { asCompany } from "./as_company.ts";
+import { pageClause } from "./pages.ts";
+import { errorCode } from "./store_errors.ts";
+
+interface CatalogRecord {
+  kind: CatalogRow["kind"];
+  id: string;
+  version: number;
+  key: string | null;
+  body: string;
+  archived: boolean;
+  created_at: string;
+}
+
+/** The catalog in Postgres. @param sql a pool of the role billai_request */
+export function postgresCatalogStore(sql: Sql): CatalogStore {
+  return {
+    create: (companyId, rows, answer) =>
+      asCompany(sql, companyId, async (tx) => {
+        for (const row of rows) {
+          await claimKey(tx, companyId, row);
+          await insert(tx, companyId, row);
+        }
+        await bump(tx, companyId);
+        await keepAnswer(tx, answer);
+      }),
+    addVersion: (companyId, row, answer) =>
+      asCompany(sql, companyId, async (tx) => {
+        await insert(tx, companyId, row);
+        await bump(tx, companyId);
+        await keepAnswer(tx, answer);
+      }),
+    archive: (companyId, id, answer) =>
+      asCompany(sql, companyId, async (tx) => {
+        await tx`update catalog set archived = true where id = ${id}`;
+        await bump(tx, companyId);
+        await keepAnswer(tx, answer);
+      }),
+    load: (companyId) =>
+      asCompany(sql, companyId, async (tx) => {
+        // The version first: rows that arrive in between are read again, never missed.
+        const [company] = await tx<{ catalog_version: string }[]>`
+          select catalog_version from companies where id = ${companyId}`;
+        const rows = await tx<CatalogRecord[]>`
+          select kind, id, version, key, body::text as body, archived, created_at from catalog order by id, version`;
+        return { version: Number(company?.catalog_version ?? 0), rows: rows.map(rowOf) };
+      }),
+    list: (companyId, kind, page) =>
+      asCompany(sql, companyId, async (tx) => {
+        const rows = await tx<CatalogRecord[]>`
+          select kind, id, version, key, body::text as body, archived, created_at from (
+            select distinct on (id) kind, id, version, key, body, archived,
+              min(created_at) over (partition by id) as created_at
+            from catalog where kind = ${kind} order by id, version desc) latest
+          where not archived and ${pageClause(tx, page, "created_at", (field) => tx`body ->> ${field}`)}`;
+        return rows.map(rowOf);
+      }),
+    get: (companyId, kind, ref) =>
+      asCompany(sql, companyId, async (tx) => {
+        const [row] = await tx<CatalogRecord[]>`
+          select kind, id, version, key, body::text as body, archived, created_at from catalog
+          where kind = ${kind} and (id = ${ref} or (key = ${ref} and not archived))
+          order by id = ${ref} desc, version desc limit 1`;
+        return row === undefined ? null : rowOf(row);
+      }),
+  };
+}
+
+async function claimKey(tx: TransactionSql, companyId: string, row: CatalogRow): Promise<void> {
+  if (row.key === null) return;
+  const claimed = await tx`
+    insert into claims (company_id, kind, value, id) values (${companyId}, ${`key:${row.kind}`}, ${row.key}, ${row.id})
+    on conflict do nothing`;
+  if (claimed.count > 0) return;
+  throw new BillingError("RES_002", `The key '${row.key}' is already in use`, { field: "key" });
+}
+
+async function insert(tx: TransactionSql, companyId: string, row: CatalogRow): Promise<void> {
+  try {
+    await tx.savepoint(
+      (sp) => sp`
+        insert into catalog (company_id, kind, id, version, key, body, created_at)
+        values (${companyId}, ${row.kind}, ${row.id}, ${row.version}, ${row.key},
+          ${JSON.stringify(row.body)}::text::jsonb, ${row.created_at})`,
+    );
+  } catch (error) {
+    if (errorCode(error) !== "23505") throw error;
+    throw new BillingError("RES_002", "Another change came first; read the resource again");
+  }
+}
+
+async function bump(tx: TransactionSql, companyId: string): Promise<void> {
+  await tx`update companies set catalog_version = catalog_version + 1 where id = ${companyId}`;
+}
+
+function rowOf(row: CatalogRecord): CatalogRow {
+  return {
+    kind: row.kind,
+    id: row.id,
+    version: row.version,
+    key: row.key,
+    body: readJson(row.body) as CatalogRow["body"],
+    archived: row.archived,
+    created_at: Number(row.created_at),
+  };
+}

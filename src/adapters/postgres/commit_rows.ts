@@ -1,0 +1,162 @@
+import type { TransactionSql } from "postgres";
+import type {
+  CommitBatch,
+  DocumentRow,
+  IdentityRow,
+  NumberedRows,
+  PartitionCursor,
+  StoredAnswer,
+} from "../../ports/shard_store.ts";
+
+/** Inserts identities that must be new; returns how many were. */
+export async function insertIdentities(tx: TransactionSql, rows: readonly IdentityRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const inserted = await tx`
+    insert into usage_identities (company_id, customer_id, digest, fingerprint, verdict, seq)
+    select * from unnest(${column(rows, "companyId")}::text[], ${column(rows, "customerId")}::text[],
+      ${column(rows, "digest")}::uuid[], ${column(rows, "fingerprint")}::uuid[], ${column(rows, "verdict")}::text[],
+      ${column(rows, "seq")}::bigint[])
+    on conflict do nothing`;
+  return inserted.count;
+}
+
+/** The rows nearly every batch has: usage, wakes, snapshots. One statement per table, none where empty. */
+export async function writeHotRows(tx: TransactionSql, batch: CommitBatch, commitSeq: number): Promise<void> {
+  await Promise.all([writeUsage(tx, batch, commitSeq), writeWakes(tx, batch), writeSnapshots(tx, batch)]);
+}
+
+async function writeUsage(tx: TransactionSql, { usage, cursor }: CommitBatch, commitSeq: number): Promise<void> {
+  if (usage.length === 0) return;
+  await tx`
+    insert into usage_events (company_id, customer_id, seq, event_id, source, event_type, subscription_id, occurred_at,
+      received_at, recorded_at, properties, charge, currency, while_suspended, partition, commit_seq)
+    select u.*, ${cursor.partition}, ${commitSeq} from unnest(
+      ${column(usage, "companyId")}::text[], ${column(usage, "customerId")}::text[], ${column(usage, "seq")}::bigint[],
+      ${column(usage, "eventId")}::text[], ${column(usage, "source")}::text[], ${column(usage, "eventType")}::text[],
+      ${column(usage, "subscriptionId")}::text[], ${column(usage, "occurredAt")}::bigint[],
+      ${column(usage, "receivedAt")}::bigint[], ${column(usage, "recordedAt")}::bigint[],
+      ${column(usage, "properties")}::text[]::jsonb[], ${column(usage, "charge")}::numeric[],
+      ${column(usage, "currency")}::text[], ${column(usage, "whileSuspended")}::boolean[]) as u`;
+}
+
+async function writeWakes(tx: TransactionSql, { wakes, cursor }: CommitBatch): Promise<void> {
+  const waiting = wakes.filter((wake) => wake.nextWake !== null);
+  const resting = wakes.filter((wake) => wake.nextWake === null);
+  const writes: PromiseLike<unknown>[] = [];
+  if (waiting.length > 0) {
+    writes.push(tx`
+      insert into wakes (company_id, customer_id, clock_id, next_wake, partition)
+      select w.*, ${cursor.partition} from unnest(${column(waiting, "companyId")}::text[],
+        ${column(waiting, "customerId")}::text[], ${column(waiting, "clockId")}::text[],
+        ${column(waiting, "nextWake")}::bigint[]) as w
+      on conflict (company_id, customer_id) do update set next_wake = excluded.next_wake, clock_id = excluded.clock_id
+      where wakes.next_wake <> excluded.next_wake or wakes.clock_id is distinct from excluded.clock_id`);
+  }
+  if (resting.length > 0) {
+    writes.push(tx`
+      delete from wakes w using unnest(${column(resting, "companyId")}::text[], ${column(resting, "customerId")}::text[])
+        as r(company_id, customer_id)
+      where w.company_id = r.company_id and w.customer_id = r.customer_id`);
+  }
+  await Promise.all(writes);
+}
+
+async function writeSnapshots(tx: TransactionSql, { snapshots }: CommitBatch): Promise<void> {
+  if (snapshots.length === 0) return;
+  await tx`
+    insert into snapshots (company_id, customer_id, seq, version, body)
+    select * from unnest(${column(snapshots, "companyId")}::text[], ${column(snapshots, "customerId")}::text[],
+      ${column(snapshots, "seq")}::bigint[], ${column(snapshots, "version")}::int[], ${column(snapshots, "body")}::text[])
+    on conflict (company_id, customer_id) do update
+    set seq = excluded.seq, version = excluded.version, body = excluded.body`;
+}
+
+/** The rows few batches have: ids decided again, orphans, dead letters. */
+export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Promise<void> {
+  const { changedIdentities: changed, orphans, deadLetters: dead } = batch;
+  const writes: PromiseLike<unknown>[] = [];
+  if (changed.length > 0) {
+    writes.push(tx`
+      update usage_identities i set fingerprint = c.fingerprint, verdict = c.verdict, seq = c.seq
+      from unnest(${column(changed, "companyId")}::text[], ${column(changed, "customerId")}::text[],
+        ${column(changed, "digest")}::uuid[], ${column(changed, "fingerprint")}::uuid[],
+        ${column(changed, "verdict")}::text[], ${column(changed, "seq")}::bigint[])
+        as c(company_id, customer_id, digest, fingerprint, verdict, seq)
+      where i.company_id = c.company_id and i.customer_id = c.customer_id and i.digest = c.digest`);
+  }
+  for (const o of orphans) {
+    writes.push(tx`
+      insert into orphan_events (company_id, id, customer_ref, reason, state, event_type, event, received_at, updated_at)
+      values (${o.companyId}, ${o.id}, ${o.customerRef}, ${o.reason}, ${o.state}, ${o.eventType},
+        ${o.event}::text::jsonb, ${o.receivedAt}, ${o.updatedAt})
+      on conflict (company_id, id) do update set event = excluded.event, state = excluded.state,
+        reason = case when excluded.state = 'open' then excluded.reason else orphan_events.reason end,
+        updated_at = excluded.updated_at`);
+  }
+  for (const d of dead) {
+    writes.push(tx`
+      insert into dead_letters (partition, log_offset, log_index, reason, record, at)
+      values (${d.partition}, ${d.offset}, ${d.index}, ${storable(d.reason)}, ${storable(d.record)}, ${d.at})
+      on conflict do nothing`);
+  }
+  await Promise.all(writes);
+}
+
+/** Facts, documents and kept answers; returns the idempotency keys another request holds. */
+export async function writeNumberedRows(
+  tx: TransactionSql,
+  { facts, documents, answers }: NumberedRows,
+  cursor: PartitionCursor,
+): Promise<string[]> {
+  const writes: PromiseLike<unknown>[] = documentWrites(tx, documents);
+  if (facts.length > 0) {
+    writes.push(tx`
+      insert into facts (company_id, customer_id, seq, type, at, body, partition, commit_seq)
+      select f.*, ${cursor.partition}, ${cursor.commitSeq} from unnest(
+        ${column(facts, "companyId")}::text[], ${column(facts, "customerId")}::text[], ${column(facts, "seq")}::bigint[],
+        ${column(facts, "type")}::text[], ${column(facts, "at")}::bigint[], ${column(facts, "body")}::text[]::jsonb[]) as f`);
+  }
+  const [taken] = await Promise.all([keepAnswers(tx, answers), ...writes]);
+  return taken;
+}
+
+function documentWrites(tx: TransactionSql, documents: readonly DocumentRow[]): PromiseLike<unknown>[] {
+  const writes: PromiseLike<unknown>[] = [];
+  for (const [table, rows] of Map.groupBy(documents, (document) => document.table)) {
+    const kept = rows.filter((row) => row.removed !== true);
+    for (const gone of rows.filter((row) => row.removed === true)) {
+      writes.push(tx`delete from ${tx(table)} where company_id = ${gone.companyId} and id = ${gone.id}`);
+    }
+    if (kept.length === 0) continue;
+    writes.push(tx`
+      insert into ${tx(table)} (company_id, id, customer_id, status, created_at, updated_at, body)
+      select * from unnest(${column(kept, "companyId")}::text[], ${column(kept, "id")}::text[],
+        ${column(kept, "customerId")}::text[], ${column(kept, "status")}::text[], ${column(kept, "createdAt")}::bigint[],
+        ${column(kept, "updatedAt")}::bigint[], ${column(kept, "body")}::text[]::jsonb[])
+      on conflict (company_id, id) do update
+      set status = excluded.status, updated_at = excluded.updated_at, body = excluded.body`);
+  }
+  return writes;
+}
+
+/** Keeps answers under their idempotency keys; returns the keys that were kept before. */
+export async function keepAnswers(tx: TransactionSql, answers: readonly StoredAnswer[]): Promise<string[]> {
+  const taken: string[] = [];
+  for (const a of answers) {
+    const kept = await tx`
+      insert into idempotency_keys (company_id, key, method, path, request_hash, status, body, created_at)
+      values (${a.companyId}, ${a.key}, ${a.method}, ${a.path}, ${a.requestHash}, ${a.status}, ${a.body}, ${a.createdAt})
+      on conflict do nothing`;
+    if (kept.count === 0) taken.push(a.key);
+  }
+  return taken;
+}
+
+function column<Row, Name extends keyof Row>(rows: readonly Row[], name: Name): Row[Name][] {
+  return rows.map((row) => row[name]);
+}
+
+/** Text Postgres can keep whatever it was: NUL and broken surrogates are shown as escapes. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\\u0000");
+}

@@ -1,0 +1,112 @@
+import type { Sql } from "postgres";
+import type { ActorKey, FactRow, StoredActor, UsageRow } from "../../ports/shard_store.ts";
+
+interface SnapshotRecord {
+  company_id: string;
+  customer_id: string;
+  seq: string;
+  version: number;
+  body: string;
+}
+type FactRecord = Omit<SnapshotRecord, "version"> & { type: string; at: string };
+interface UsageRecord {
+  company_id: string;
+  customer_id: string;
+  seq: string;
+  event_id: string;
+  source: string;
+  event_type: string;
+  subscription_id: string;
+  occurred_at: string;
+  received_at: string;
+  recorded_at: string;
+  properties: string;
+  charge: string;
+  currency: string;
+  while_suspended: boolean;
+}
+
+type Tail = StoredActor["tail"][number];
+
+/** Reads actors as recovery needs them: the snapshot and what happened after it, in order. */
+export async function loadActors(sql: Sql, keys: readonly ActorKey[]): Promise<StoredActor[]> {
+  if (keys.length === 0) return [];
+  const companies = keys.map((key) => key.companyId);
+  const customers = keys.map((key) => key.customerId);
+  const wanted = sql`
+    unnest(${companies}::text[], ${customers}::text[]) as k(company_id, customer_id)
+    left join snapshots s using (company_id, customer_id)`;
+  const [snapshots, facts, usage] = await Promise.all([
+    sql<SnapshotRecord[]>`
+      select company_id, customer_id, s.seq, s.version, s.body from ${wanted} where s.seq is not null`,
+    sql<FactRecord[]>`
+      select company_id, customer_id, f.seq, f.type, f.at, f.body::text as body
+      from ${wanted} join facts f using (company_id, customer_id) where f.seq > coalesce(s.seq, 0)`,
+    sql<UsageRecord[]>`
+      select company_id, customer_id, u.seq, event_id, source, event_type, subscription_id, occurred_at, received_at,
+        recorded_at, properties::text as properties, charge::text as charge, currency, while_suspended
+      from ${wanted} join usage_events u using (company_id, customer_id) where u.seq > coalesce(s.seq, 0)`,
+  ]);
+  const tails = new Map<string, Tail[]>();
+  for (const record of facts) push(tails, record, { kind: "fact", fact: factOf(record) });
+  for (const record of usage) push(tails, record, { kind: "usage", usage: usageOf(record) });
+  const bySnapshot = new Map(snapshots.map((record) => [nameOf(record), record]));
+  return keys.map(({ companyId, customerId }) => {
+    const name = `${companyId}|${customerId}`;
+    const snapshot = bySnapshot.get(name);
+    return {
+      companyId,
+      customerId,
+      snapshot:
+        snapshot === undefined
+          ? null
+          : { companyId, customerId, seq: Number(snapshot.seq), version: snapshot.version, body: snapshot.body },
+      tail: (tails.get(name) ?? []).sort((a, b) => seqOf(a) - seqOf(b)),
+    };
+  });
+}
+
+function seqOf(entry: Tail): number {
+  return entry.kind === "fact" ? entry.fact.seq : entry.usage.seq;
+}
+
+function nameOf(record: { company_id: string; customer_id: string }): string {
+  return `${record.company_id}|${record.customer_id}`;
+}
+
+function push(tails: Map<string, Tail[]>, record: { company_id: string; customer_id: string }, entry: Tail): void {
+  const name = nameOf(record);
+  const tail = tails.get(name);
+  if (tail === undefined) tails.set(name, [entry]);
+  else tail.push(entry);
+}
+
+function factOf(record: FactRecord): FactRow {
+  return {
+    companyId: record.company_id,
+    customerId: record.customer_id,
+    seq: Number(record.seq),
+    type: record.type,
+    at: Number(record.at),
+    body: record.body,
+  };
+}
+
+function usageOf(record: UsageRecord): UsageRow {
+  return {
+    companyId: record.company_id,
+    customerId: record.customer_id,
+    seq: Number(record.seq),
+    eventId: record.event_id,
+    source: record.source,
+    eventType: record.event_type,
+    subscriptionId: record.subscription_id,
+    occurredAt: Number(record.occurred_at),
+    receivedAt: Number(record.received_at),
+    recordedAt: Number(record.recorded_at),
+    properties: record.properties,
+    charge: record.charge,
+    currency: record.currency,
+    whileSuspended: record.while_suspended,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Fragment, Sql, TransactionSql } from "postgres";
+import type { ListPage } from "../../ports/documents.ts";
+
+/**
+ * The part of a list's query behind `where`: filters, range of creation, place of the page, order and limit.
+ * @param created the column a list is ordered by, newest first, with `id` to break ties
+ * @param columnOf the SQL expression of a filter by its field; an unknown field matches nothing
+ */
+export function pageClause(
+  sql: Sql | TransactionSql,
+  page: ListPage,
+  created: string,
+  columnOf: (field: string) => Fragment,
+): Fragment {
+  const at = sql(created);
+  const { gte, gt, lte, lt } = page.created;
+  return sql`
+    true
+    ${gte === undefined ? sql`` : sql`and ${at} >= ${gte}`}
+    ${gt === undefined ? sql`` : sql`and ${at} > ${gt}`}
+    ${lte === undefined ? sql`` : sql`and ${at} <= ${lte}`}
+    ${lt === undefined ? sql`` : sql`and ${at} < ${lt}`}
+    ${page.after === null ? sql`` : sql`and (${at}, id) < (${page.after.createdAt}, ${page.after.id})`}
+    ${Object.entries(page.filters).map(([field, value]) => sql`and ${columnOf(field)} = ${value}`)}
+    order by ${at} desc, id desc limit ${page.limit}`;
+}

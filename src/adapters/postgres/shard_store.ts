@@ -1,0 +1,56 @@
+import type { Sql } from "postgres";
+import type { CommitBatch, PartitionCursor, ShardStore } from "../../ports/shard_store.ts";
+import { commitBatch } from "./commit.ts";
+import { findIdentities } from "./identities.ts";
+import { loadActors } from "./load_actors.ts";
+import { onStore } from "./store_errors.ts";
+
+interface PartitionRecord {
+  id: number;
+  epoch: string;
+  commit_seq: string;
+  next_offset: string;
+  next_index: number;
+}
+
+/** The shard's store in Postgres. @param sql a pool of the role billai_shard */
+export function postgresShardStore(sql: Sql): ShardStore {
+  return {
+    claimPartitions: (partitions) =>
+      onStore(async () => {
+        const rows = await sql<PartitionRecord[]>`
+          insert into partitions (id, epoch, commit_seq, next_offset, next_index)
+          select id, 1, 0, 0, 0 from unnest(${[...partitions]}::int[]) as p(id) order by id
+          on conflict (id) do update set epoch = partitions.epoch + 1
+          returning *`;
+        return rows.map(cursorOf);
+      }),
+    readCursor: (partition) =>
+      onStore(async () => {
+        const [row] = await sql<PartitionRecord[]>`select * from partitions where id = ${partition}`;
+        if (row === undefined) throw new Error(`partition ${partition} has never been claimed`);
+        return cursorOf(row);
+      }),
+    loadActors: (keys) => onStore(() => loadActors(sql, keys)),
+    findIdentities: (keys) => onStore(() => findIdentities(sql, keys)),
+    commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch)),
+    dueWakes: (clockId, until, limit) =>
+      onStore(async () => {
+        const onClock = clockId === null ? sql`clock_id is null` : sql`clock_id = ${clockId}`;
+        const rows = await sql<{ company_id: string; customer_id: string; next_wake: string }[]>`
+          select company_id, customer_id, next_wake from wakes
+          where ${onClock} and next_wake <= ${until} order by next_wake limit ${limit}`;
+        return rows.map((row) => ({ companyId: row.company_id, customerId: row.customer_id, at: Number(row.next_wake) }));
+      }),
+  };
+}
+
+function cursorOf(row: PartitionRecord): PartitionCursor {
+  return {
+    partition: row.id,
+    epoch: Number(row.epoch),
+    commitSeq: Number(row.commit_seq),
+    nextOffset: Number(row.next_offset),
+    nextIndex: row.next_index,
+  };
+}

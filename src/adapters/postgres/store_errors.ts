@@ -1,0 +1,32 @@
+import { BillingError } from "../../errors.ts";
+
+/** The SQLSTATE of a Postgres error, or the driver's code of a lost connection; null for anything else. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}
+
+/** True where some row cannot be stored, however often it is tried: data exceptions and broken constraints. */
+export function isDataError(error: unknown): boolean {
+  return /^2[23]/.test(errorCode(error) ?? "");
+}
+
+/** True where the same transaction may succeed when run again: serialization failure or deadlock. */
+export function isRetryable(error: unknown): boolean {
+  return /^40(001|P01)$/.test(errorCode(error) ?? "");
+}
+
+/** True where the database is away or was lost in between: what became of a commit is then unknown. */
+export function isAway(error: unknown): boolean {
+  return /^(08|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)/.test(errorCode(error) ?? "");
+}
+
+/** Runs a piece of work on the store; its being away becomes DEP_001, everything else passes unchanged. */
+export async function onStore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    throw new BillingError("DEP_001", "The database is away; try again shortly", { retryAfterS: 1 });
+  }
+}

@@ -1,0 +1,24 @@
+import type { CatalogRow } from "../catalog/catalog.ts";
+import type { StoredAnswer } from "./shard_store.ts";
+import type { ListPage } from "./documents.ts";
+
+export type CatalogKind = CatalogRow["kind"];
+
+/**
+ * A company's products, metrics, prices and plans in immutable versions. Writes bump the company's catalog
+ * version and take the answer to keep under an idempotency key, in the same transaction.
+ */
+export interface CatalogStore {
+  /** Stores first versions and claims their keys. Throws RES_002 (field `key`) where a key is taken. */
+  create(companyId: string, rows: readonly CatalogRow[], answer: StoredAnswer | null): Promise<void>;
+  /** Stores a further version. Throws RES_002 where another one came first. */
+  addVersion(companyId: string, row: CatalogRow, answer: StoredAnswer | null): Promise<void>;
+  /** Takes all versions out of use for anything new. */
+  archive(companyId: string, id: string, answer: StoredAnswer | null): Promise<void>;
+  /** Every version there is, archived ones too, with the catalog's version. */
+  load(companyId: string): Promise<{ version: number; rows: CatalogRow[] }>;
+  /** Latest versions of one kind that are not archived, newest first. */
+  list(companyId: string, kind: CatalogKind, page: ListPage): Promise<CatalogRow[]>;
+  /** The latest version by id or key; archived ones by id only. */
+  get(companyId: string, kind: CatalogKind, idOrKey: string): Promise<CatalogRow | null>;
+}

@@ -1,0 +1,23 @@
+import type { CompanySettings } from "../invoicing/settings.ts";
+import type { Instant } from "../time/instant.ts";
+import type { StoredAnswer } from "./shard_store.ts";
+
+/** A company as stored: `settings` holds only what differs from the defaults. */
+export interface Company {
+  readonly id: string;
+  readonly name: string;
+  readonly settings: Partial<CompanySettings>;
+  /** Rises with every change of its catalog. */
+  readonly catalog_version: number;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+/** Companies. Writes take the answer to keep under an idempotency key, in the same transaction. */
+export interface CompanyStore {
+  create(company: Company, answer: StoredAnswer | null): Promise<void>;
+  get(companyId: string): Promise<Company | null>;
+  /** Oldest first. */
+  list(page: { limit: number; after: { createdAt: Instant; id: string } | null }): Promise<Company[]>;
+  update(company: Pick<Company, "id" | "name" | "settings" | "updated_at">, answer: StoredAnswer | null): Promise<void>;
+}

@@ -1,0 +1,59 @@
+import type { Instant } from "../time/instant.ts";
+import type { IdentityVerdict, OrphanRow } from "./shard_store.ts";
+
+/** A page of a list, newest first: up to `limit` rows created before the one in `after`. */
+export interface ListPage {
+  readonly limit: number;
+  readonly after: { readonly createdAt: Instant; readonly id: string } | null;
+  /** Equal values by field of the answer, such as `customer_id` or `status`. */
+  readonly filters: Readonly<Record<string, string>>;
+  readonly created: { readonly gte?: Instant; readonly gt?: Instant; readonly lte?: Instant; readonly lt?: Instant };
+}
+
+/** A resource as of its last commit, in the wire shape of the API. */
+export interface Document {
+  readonly id: string;
+  readonly createdAt: Instant;
+  /** The wire shape; its numbers, if any, are settings and counts, never money. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export type DocumentTable = "customers" | "subscriptions" | "invoices" | "spend_limits" | "spend_alerts";
+
+export interface ResolvedCustomer {
+  readonly id: string;
+  readonly testClockId: string | null;
+}
+
+/** An applied usage event as it is stored; quantities and money are decimal text. */
+export interface StoredUsageEvent {
+  readonly eventId: string;
+  readonly source: string;
+  readonly eventType: string;
+  readonly customerId: string;
+  readonly subscriptionId: string;
+  readonly occurredAt: Instant;
+  readonly receivedAt: Instant;
+  /** JSON text. */
+  readonly properties: string;
+  readonly charge: string;
+  readonly currency: string;
+  readonly whileSuspended: boolean;
+}
+
+/** What requests read: one company's rows and no other's, whatever is asked. */
+export interface Documents {
+  /** By id or external id; null when the company has none such. */
+  get(companyId: string, table: DocumentTable, idOrExternalId: string): Promise<Document | null>;
+  list(companyId: string, table: DocumentTable, page: ListPage): Promise<Document[]>;
+  getOrphan(companyId: string, id: string): Promise<OrphanRow | null>;
+  listOrphans(companyId: string, page: ListPage): Promise<OrphanRow[]>;
+  /** The customers that have these ids or external ids, by the name asked for. */
+  resolveCustomers(companyId: string, refs: readonly string[]): Promise<Map<string, ResolvedCustomer>>;
+  /** The verdict on an id and, when applied, the event. */
+  usageEvent(
+    companyId: string,
+    customerId: string,
+    digest: string,
+  ): Promise<{ readonly verdict: IdentityVerdict; readonly event: StoredUsageEvent | null } | null>;
+}
