@@ -40,6 +40,38 @@ export const limits = {
   wakesPerRound: 500,
   /** How late an alarm on real time may ring. */
   alarmEveryMs: 500,
+  /** A list's page. */
+  pageRowsMax: 100,
+  pageRowsDefault: 25,
+  /** How long a first answer is replayed under its Idempotency-Key. */
+  idempotencyKeptMs: 30 * 86_400_000,
+  idempotencyKeyCharactersMax: 255,
+  /** The echo of a request helps to debug; whole documents do not. */
+  echoStringCharactersMax: 200,
+  echoItemsMax: 50,
+  echoDepthMax: 8,
+  /** A name longer than this is cut in messages. */
+  namedFieldCharactersMax: 120,
+  /** An answer that takes longer than this at shutdown is abandoned. */
+  stopWaitMsMax: 10_000,
+
+  /** An access token outlives nothing important: its session is looked up anyway. */
+  accessTokenMs: 600_000,
+  refreshTokenMs: 30 * 86_400_000,
+  /** How long a key or session may be taken from the cache: revoking takes effect within a second. */
+  credentialCachedMs: 900,
+  /** Wrong passwords per account, and per address, before both have to wait for the window's end. */
+  loginFailuresPerAccount: 10,
+  loginFailuresPerAddress: 50,
+  loginWindowMs: 300_000,
+  /** A password check takes 19 MiB and 25 ms of a core; more at once would starve everything else. */
+  passwordChecksAtOnce: 2,
+  passwordChecksWaitingMax: 100,
+  passwordCharactersMin: 12,
+  passwordCharactersMax: 1024,
+  /** Addresses or ranges of one API key. */
+  allowedAddressesMax: 50,
+
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

@@ -15,6 +15,7 @@ export function recurringCharge(price: Price, subscription: SubscriptionState, p
   const { amount } = rate(price, ONE);
   const whole = durationMs(wholePeriodAt(subscription.rule, period.k));
   const part = effectiveEnd(subscription, period) - period.start;
+  if (whole === 0) return ZERO; // a local day that never happened
   return part === whole ? amount : prorate(amount, part, whole);
 }
 

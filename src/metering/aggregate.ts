@@ -102,6 +102,7 @@ export function decodeAggregate(stored: unknown): Aggregate {
 
 function numberAfter(aggregate: Aggregate, value: Decimal, at: Instant, order: number, times: Decimal): Decimal {
   const { kind, value: before } = aggregate;
+  assert(kind !== "unique", "unique takes texts");
   switch (kind) {
     case "count":
       return before === null ? times : add(before, times);
@@ -115,8 +116,6 @@ function numberAfter(aggregate: Aggregate, value: Decimal, at: Instant, order: n
       return before === null ? value : min(before, value);
     case "latest":
       return before === null || isLater(aggregate, at, order) ? value : before;
-    case "unique":
-      throw new TypeError("unique takes texts");
     default:
       return assertNever(kind);
   }

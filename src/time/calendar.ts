@@ -131,13 +131,13 @@ function know(rule: PeriodRule): Known {
 
 function findOrigin(rule: PeriodRule): Origin {
   assert(Number.isSafeInteger(rule.intervalCount) && rule.intervalCount >= 1, "a period has whole intervals");
+  assert(rule.start < timeEnd, "periods start before the year 10000");
   const start = Temporal.Instant.fromEpochMilliseconds(rule.start).toZonedDateTimeISO(rule.timezone);
   if (rule.anchor === "anniversary") return { local: start.toPlainDateTime(), first: 0 };
   const local = intervalStart(start.toPlainDate(), rule).toPlainDateTime();
   // Where clocks go back over midnight an instant of the new day carries the old date once more.
   let first = 0;
   while (instantAt(rule, { local, first }, 1) <= rule.start) first += 1;
-  while (instantAt(rule, { local, first }, 0) > rule.start) first -= 1;
   return { local, first };
 }
 

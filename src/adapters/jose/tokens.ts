@@ -48,7 +48,7 @@ export async function openJoseTokens(realm: Realm, signingKeys: readonly Signing
         });
         return readClaims(payload);
       } catch (error) {
-        if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
+        if (error instanceof errors.JOSEError) return null;
         throw error;
       }
     },
@@ -70,11 +70,9 @@ function readClaims(payload: Readonly<Record<string, unknown>>): AccessClaims | 
 }
 
 async function loadKey({ id, secret }: SigningKey): Promise<LoadedKey> {
-  const { d, ...open } = JSON.parse(secret) as JWK;
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK({ ...open, ...(d === undefined ? {} : { d }) }, algorithm),
-    importJWK(open, algorithm),
-  ]);
+  const whole = JSON.parse(secret) as JWK;
+  const { d: _, ...open } = whole;
+  const [privateKey, publicKey] = await Promise.all([importJWK(whole, algorithm), importJWK(open, algorithm)]);
   assert(!(privateKey instanceof Uint8Array) && !(publicKey instanceof Uint8Array), "an Ed25519 key is no secret");
   return { id, privateKey, publicKey, publicJwk: { ...open, kid: id, use: "sig", alg: algorithm } };
 }

@@ -5,7 +5,7 @@ import { onStore } from "./store_errors.ts";
 export function asCompany<T>(sql: Sql, companyId: string, work: (tx: TransactionSql) => Promise<T>): Promise<T> {
   return onStore(async () => {
     const result = await sql.begin(async (tx) => {
-      const named = tx`select set_config('billai.company', ${companyId}, true)`;
+      const named = tx`select set_config('billai.company', ${companyId}, true)`.execute(); // sent before the work's own
       const [, value] = await Promise.all([named, work(tx)]);
       return { value };
     });

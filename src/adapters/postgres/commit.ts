@@ -37,16 +37,20 @@ export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitO
 
 async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<PartitionCursor> {
   const next = { ...batch.cursor, commitSeq: batch.cursor.commitSeq + 1, nextOffset: batch.nextOffset, nextIndex: batch.nextIndex };
-  const [fenced, inserted, taken] = await settled([
+  const [moved, inserted, taken, ...writes] = await Promise.allSettled([
     moveFence(tx, batch),
     insertIdentities(tx, batch.newIdentities),
     claim(tx, batch),
     writeHotRows(tx, batch, next.commitSeq),
     writeOtherRows(tx, batch),
-  ] as const);
-  if (!fenced) throw new Undo({ ok: false, reason: "fenced" });
-  if (inserted < batch.newIdentities.length) throw new Undo("known_identities");
-  if (taken.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: taken });
+  ]);
+  // In this order: a batch that should not have been tried says nothing by what else fails in it.
+  if (!valueOf(moved)) throw new Undo({ ok: false, reason: "fenced" });
+  if (valueOf(inserted) < batch.newIdentities.length) throw new Undo("known_identities");
+  const lost = valueOf(taken);
+  if (lost.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: lost });
+  const failed = writes.filter((write) => write.status === "rejected").map((write) => write.reason);
+  if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
 
   const rows = batch.finish(await giveNumbers(tx, batch.numbering));
   const keysTaken = await writeNumberedRows(tx, rows, next);
@@ -95,12 +99,9 @@ async function known(sql: Sql, batch: CommitBatch): Promise<IdentityRow[]> {
   return findIdentities(sql, batch.newIdentities);
 }
 
-/** Waits for all statements and throws the failure that aborted the others, not their echo. */
-async function settled<T extends readonly Promise<unknown>[]>(statements: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const results = await Promise.allSettled(statements);
-  const failures = results.filter((result) => result.status === "rejected").map((result) => result.reason);
-  if (failures.length > 0) throw failures.find((failure) => errorCode(failure) !== "25P02") ?? failures[0];
-  return results.map((result) => (result.status === "fulfilled" ? result.value : null)) as never;
+function valueOf<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
 }
 
 function describe(error: unknown): string {

@@ -36,7 +36,7 @@ async function writeUsage(tx: TransactionSql, { usage, cursor }: CommitBatch, co
       ${column(usage, "subscriptionId")}::text[], ${column(usage, "occurredAt")}::bigint[],
       ${column(usage, "receivedAt")}::bigint[], ${column(usage, "recordedAt")}::bigint[],
       ${column(usage, "properties")}::text[]::jsonb[], ${column(usage, "charge")}::numeric[],
-      ${column(usage, "currency")}::text[], ${column(usage, "whileSuspended")}::boolean[]) as u`;
+      ${column(usage, "currency")}::text[], ${usage.map((row) => String(row.whileSuspended))}::text[]::boolean[]) as u`;
 }
 
 async function writeWakes(tx: TransactionSql, { wakes, cursor }: CommitBatch): Promise<void> {
