@@ -60,7 +60,10 @@ function installPackages() {
   say("Installing packages. This is needed once and takes a minute or so ...");
   const started = Date.now();
   const dev = needsDev ? ["--include=dev"] : [];
-  const result = npm(["ci", "--no-audit", "--no-fund", "--progress=false", "--loglevel=error", ...dev]);
+  // npm's own waits between retries keep one without a network waiting for over a minute.
+  const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"];
+  const quiet = ["--no-audit", "--no-fund", "--progress=false", "--loglevel=error"];
+  const result = npm(["ci", ...quiet, ...patience, ...dev]);
   if (result.error)
     fail(`npm could not be started (${result.error.message}). Install Node together with npm.`);
   if (result.status !== 0) explain(`${result.stdout}${result.stderr}`);

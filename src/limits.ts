@@ -17,6 +17,9 @@ export const limits = {
   /** Records just appended are read again at once; this keeps them from the disk. */
   eventLogTailBytesMax: 32 * 1_048_576,
 
+  /** The in-process cache holds keys, counters and the like: a hundred thousand of them. */
+  cacheBytesMax: 32 * 1_048_576,
+
   /** A batch is one transaction: large enough to amortise its commit, small enough to answer soon. */
   batchEventsMax: 2000,
   batchRecordsMax: 256,

@@ -7,18 +7,24 @@ const scratch = new Uint8Array(256);
  * `company_id|customer_id`, so that producers outside place their events as we do.
  */
 export function partitionOf(companyId: string, customerId: string, partitions: number): number {
-  const key = `${companyId}|${customerId}`;
-  const hash = fillAscii(key) ? murmur2(scratch, key.length) : murmur2(encoder.encode(key));
+  const hash = hashAscii(companyId, customerId) ?? murmur2(encoder.encode(`${companyId}|${customerId}`));
   return (hash & 0x7fffffff) % partitions; // the Java client's toPositive: the sign bit cleared, not abs
 }
 
-/** Writes the key to `scratch` if it is ASCII and fits, where UTF-8 is one byte per character. */
-function fillAscii(key: string): boolean {
-  if (key.length > scratch.length) return false;
-  for (let i = 0; i < key.length; i += 1) {
-    const code = key.charCodeAt(i);
+/** The key's hash without building the key, if it fits and is ASCII, where UTF-8 is one byte per character. */
+function hashAscii(companyId: string, customerId: string): number | null {
+  const length = companyId.length + 1 + customerId.length;
+  if (length > scratch.length) return null;
+  scratch[companyId.length] = 0x7c; // "|"
+  const isAscii = fillAscii(companyId, 0) && fillAscii(customerId, companyId.length + 1);
+  return isAscii ? murmur2(scratch, length) : null;
+}
+
+function fillAscii(text: string, from: number): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
     if (code > 0x7f) return false;
-    scratch[i] = code;
+    scratch[from + i] = code;
   }
   return true;
 }

@@ -3,7 +3,9 @@ import { invalid } from "./errors.ts";
 import { idPrefixOf } from "./ids.ts";
 
 // No control characters, and surrogates in pairs only: what every store takes and no terminal trips over.
-const clean = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
+// Written as runs, not as a choice per character, which takes twice the time on the ingest path.
+const clean =
+  "^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*(?:[\\ud800-\\udbff][\\udc00-\\udfff][^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*)*$";
 
 /** A line of text of 1 to `maxLength` characters, without control characters or lone surrogates. */
 export const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: clean });

@@ -1,5 +1,16 @@
 import { assert, assertNever } from "../errors.ts";
-import { add, type Decimal, decimal, formatDecimal, fromInteger, max, min, mul, ONE, ZERO } from "../money/decimal.ts";
+import {
+  add,
+  type Decimal,
+  decimal,
+  formatDecimal,
+  fromInteger,
+  max,
+  min,
+  mul,
+  ONE,
+  ZERO,
+} from "../money/decimal.ts";
 import type { Instant } from "../time/instant.ts";
 import type { Aggregation } from "./metric.ts";
 
@@ -39,7 +50,13 @@ export function quantityOf(aggregate: Aggregate): Decimal {
  * @param order breaks ties between equal times: the later one in, the greater
  * @param times how many equal events this stands for, a whole number above 0
  */
-export function peek(aggregate: Aggregate, value: Decimal | string, at: Instant, order: number, times: Decimal): Decimal {
+export function peek(
+  aggregate: Aggregate,
+  value: Decimal | string,
+  at: Instant,
+  order: number,
+  times: Decimal,
+): Decimal {
   if (typeof value !== "string") return numberAfter(aggregate, value, at, order, times);
   const { texts } = aggregate;
   assert(aggregate.kind === "unique", "only unique takes texts");
@@ -47,7 +64,13 @@ export function peek(aggregate: Aggregate, value: Decimal | string, at: Instant,
 }
 
 /** Takes one event in; afterwards `quantityOf` gives what `peek` gave with the same arguments before. */
-export function apply(aggregate: Aggregate, value: Decimal | string, at: Instant, order: number, times: Decimal): void {
+export function apply(
+  aggregate: Aggregate,
+  value: Decimal | string,
+  at: Instant,
+  order: number,
+  times: Decimal,
+): void {
   if (typeof value === "string") {
     assert(aggregate.kind === "unique", "only unique takes texts");
     if (aggregate.texts === null) aggregate.texts = new Set();
@@ -100,7 +123,13 @@ export function decodeAggregate(stored: unknown): Aggregate {
   };
 }
 
-function numberAfter(aggregate: Aggregate, value: Decimal, at: Instant, order: number, times: Decimal): Decimal {
+function numberAfter(
+  aggregate: Aggregate,
+  value: Decimal,
+  at: Instant,
+  order: number,
+  times: Decimal,
+): Decimal {
   const { kind, value: before } = aggregate;
   assert(kind !== "unique", "unique takes texts");
   switch (kind) {

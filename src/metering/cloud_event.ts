@@ -14,11 +14,13 @@ const cloudNames: Readonly<Record<string, string>> = {
  * `data` (nothing: {}) the properties. Extension attributes are passed over, as the standard asks.
  */
 export function fromCloudEvent(value: unknown): UsageEvent | BillingError {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return invalid("event", "must be an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return invalid("event", "must be an object");
   const cloud = value as Readonly<Record<string, unknown>>;
   if (cloud.specversion !== "1.0") return invalid("specversion", "must be '1.0'");
   if (cloud.source === undefined || cloud.source === null) return invalid("source", "is required");
-  if ((cloud.data_base64 ?? null) !== null) return invalid("data_base64", "cannot hold properties: send them in 'data'");
+  if ((cloud.data_base64 ?? null) !== null)
+    return invalid("data_base64", "cannot hold properties: send them in 'data'");
   const native: Record<string, unknown> = { source: cloud.source, properties: cloud.data ?? {} };
   for (const [name, cloudName] of Object.entries(cloudNames)) {
     const given = cloud[cloudName] ?? null;

@@ -35,13 +35,19 @@ function nameFault(name: string, path: string): Fault | null {
 // The path is put together only where there is something to say: this runs for every property of every event.
 function valueFault(value: unknown, path: string, name: string, depth: number): Fault | null {
   if (typeof value === "string") {
-    return isStorable(value) ? null : { field: `${path}.${name}`, reason: "must not contain NUL or a lone surrogate" };
+    return isStorable(value)
+      ? null
+      : { field: `${path}.${name}`, reason: "must not contain NUL or a lone surrogate" };
   }
   if (typeof value !== "object" || value === null) return null;
   if (!isRawNumber(value)) return faultIn(value as Properties, `${path}.${name}`, depth + 1);
-  return decimalOf(value) === null ? { field: `${path}.${name}`, reason: "is a number of more than 60 digits" } : null;
+  return decimalOf(value) === null
+    ? { field: `${path}.${name}`, reason: "is a number of more than 60 digits" }
+    : null;
 }
 
+const suspect = /[\0\ud800-\udfff]/;
+
 function isStorable(text: string): boolean {
-  return !text.includes("\0") && text.isWellFormed();
+  return !suspect.test(text) || (!text.includes("\0") && text.isWellFormed());
 }

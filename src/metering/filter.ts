@@ -48,7 +48,9 @@ export function filterFault(filter: Filter): string | null {
     case "neq":
       return values.length === 1 ? null : `needs exactly one value for '${filter.op}'`;
     default:
-      return values.length === 1 && decimalOf(values[0]) !== null ? null : `needs exactly one number for '${filter.op}'`;
+      return values.length === 1 && decimalOf(values[0]) !== null
+        ? null
+        : `needs exactly one number for '${filter.op}'`;
   }
 }
 

@@ -57,8 +57,10 @@ export function checkMetric(input: MetricInput): MetricTerms {
   const { aggregation } = input;
   if (!isAvailable(aggregation)) throw invalid("aggregation", `'${aggregation}' is not available yet`);
   checkKey(input.key, "key");
-  if (aggregation === "count" && input.field !== undefined) throw invalid("field", "must be left out for 'count'");
-  if (aggregation !== "count" && input.field === undefined) throw invalid("field", `is required for '${aggregation}'`);
+  if (aggregation === "count" && input.field !== undefined)
+    throw invalid("field", "must be left out for 'count'");
+  if (aggregation !== "count" && input.field === undefined)
+    throw invalid("field", `is required for '${aggregation}'`);
   for (const [index, filter] of (input.filters ?? []).entries()) {
     const fault = filterFault(filter);
     if (fault !== null) throw invalid(`filters[${index}].values`, fault);

@@ -5,7 +5,7 @@ import { ValueErrorType } from "@sinclair/typebox/errors";
 import { type BillingError, invalid } from "../errors.ts";
 import { Text } from "../text.ts";
 import { parseInstant } from "../time/instant.ts";
-import { canonicalJson } from "./canonical_json.ts";
+import { canonicalForm } from "./canonical_form.ts";
 import { type Fault, propertiesFault } from "./event_text.ts";
 import type { Properties } from "./property.ts";
 
@@ -21,7 +21,9 @@ export const UsageEventInput = Type.Object(
     event_type: Id,
     customer_id: Id,
     subscription_id: Type.Optional(Id),
-    timestamp: Type.Optional(Type.String({ maxLength: 64, description: "RFC 3339; the time of receipt when left out" })),
+    timestamp: Type.Optional(
+      Type.String({ maxLength: 64, description: "RFC 3339; the time of receipt when left out" }),
+    ),
     source: Type.Optional(Id),
     properties: Type.Optional(Type.Object({}, { additionalProperties: true, default: {} })),
   },
@@ -79,19 +81,27 @@ const digestLength = 32;
  * An event's identity as 32 hex digits, for ever the same: of the company, the customer's canonical id, the source
  * ("" for none) and the event id, each with its length before it so that no two can run together.
  */
-export function identityDigest(companyId: string, customerId: string, source: string, eventId: string): string {
-  let text = "";
-  for (const part of [companyId, customerId, source, eventId]) text += `${part.length}:${part}`;
-  return hash("sha256", text, "hex").slice(0, digestLength);
+export function identityDigest(
+  companyId: string,
+  customerId: string,
+  source: string,
+  eventId: string,
+): string {
+  const company = `${companyId.length}:${companyId}`;
+  const customer = `${customerId.length}:${customerId}`;
+  return digest(`${company}${customer}${source.length}:${source}${eventId.length}:${eventId}`);
 }
 
 /**
  * What tells a duplicate from a conflict, as 32 hex digits: of what the client sent and nothing else. The timestamp
- * counts as the instant it names, properties by their canonical JSON; how the customer was spelled does not count.
+ * counts as the instant it names, properties as `canonicalForm` has them; how the customer was spelled does not count.
  */
 export function fingerprint(event: UsageEvent): string {
   const { event_type, subscription_id, timestamp, properties } = event;
   const at = timestamp === undefined ? null : (parseInstant(timestamp) ?? timestamp);
-  const sent = canonicalJson([event_type, subscription_id ?? null, at, properties]);
-  return hash("sha256", sent, "hex").slice(0, digestLength);
+  return digest(canonicalForm([event_type, subscription_id ?? null, at, properties]));
+}
+
+function digest(text: string): string {
+  return hash("sha256", text, "hex").slice(0, digestLength);
 }

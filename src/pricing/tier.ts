@@ -2,8 +2,8 @@ import { type Static, Type } from "@sinclair/typebox";
 import { invalid } from "../errors.ts";
 import { add, compare, type Decimal, mul, sub, ZERO } from "../money/decimal.ts";
 import { DecimalText } from "../money/decimal_schema.ts";
-import type { TierCharge } from "./charge.ts";
 import { amountOf, UnitAmount } from "./amount.ts";
+import type { TierCharge } from "./charge.ts";
 
 const tiersMax = 100;
 
@@ -43,7 +43,10 @@ export function compileTiers(input: TiersInput, at: string): readonly Tier[] {
   for (const [index, { up_to, unit_amount, flat_amount }] of input.entries()) {
     const isLast = index === input.length - 1;
     if (isLast !== (up_to === null)) {
-      throw invalid(`${at}tiers[${index}].up_to`, isLast ? "must be null in the last tier" : "must not be null before the last tier");
+      throw invalid(
+        `${at}tiers[${index}].up_to`,
+        isLast ? "must be null in the last tier" : "must not be null before the last tier",
+      );
     }
     const tier: Tier = {
       from,
@@ -55,7 +58,8 @@ export function compileTiers(input: TiersInput, at: string): readonly Tier[] {
     };
     tiers.push(tier);
     if (tier.upTo === null) break;
-    if (compare(tier.upTo, from) <= 0) throw invalid(`${at}tiers[${index}].up_to`, "must be above the up_to before it");
+    if (compare(tier.upTo, from) <= 0)
+      throw invalid(`${at}tiers[${index}].up_to`, "must be above the up_to before it");
     const full = chargeIn(tier, sub(tier.upTo, from));
     from = tier.upTo;
     before = add(before, full.amount);

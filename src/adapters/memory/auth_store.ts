@@ -15,6 +15,10 @@ export function openMemoryAuthStore(answers: MemoryIdempotencyStore): AuthStore 
   const users = new Map<string, User>();
   const tokens = new Map<string, TokenState>();
   const keys = new Map<string, SigningKey[]>();
+  const open = (of: RefreshToken): boolean =>
+    ![...tokens.values()].some(
+      ({ token, revokedAt }) => token.sessionId === of.sessionId && revokedAt !== null,
+    );
   const revoke = (at: Instant, which: (token: RefreshToken) => boolean): void => {
     for (const state of tokens.values()) if (which(state.token)) state.revokedAt ??= at;
   };
@@ -35,12 +39,12 @@ export function openMemoryAuthStore(answers: MemoryIdempotencyStore): AuthStore 
     },
     async rotate(hash, successor) {
       const state = tokens.get(hash);
-      if (state === undefined || state.revokedAt !== null) return null;
+      if (state === undefined) return null;
       if (state.usedAt !== null) {
         revoke(successor.createdAt, (token) => token.sessionId === state.token.sessionId);
         return null;
       }
-      if (state.token.expiresAt <= successor.createdAt) return null;
+      if (state.token.expiresAt <= successor.createdAt || !open(state.token)) return null;
       state.usedAt = successor.createdAt;
       const next = { ...state.token, ...successor };
       tokens.set(next.hash, { token: next, usedAt: null, revokedAt: null });

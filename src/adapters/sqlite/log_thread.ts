@@ -44,8 +44,9 @@ export class LogThread {
     return this.#records({ type: "read", partition, offset, records, bytes });
   }
 
-  /** Ends the thread after everything asked before. */
+  /** Ends the thread after everything asked before; a thread that is gone has nothing left to close. */
   async close(): Promise<void> {
+    if (this.#gone) return;
     await this.#ask({ type: "close" });
     await this.#worker.terminate();
   }

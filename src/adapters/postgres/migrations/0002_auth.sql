@@ -96,7 +96,7 @@ create policy platform_only on signing_keys to billai_shard using (true) with ch
 grant select, insert, update on users, api_keys to billai_request;
 grant select, insert, delete on idempotency_keys to billai_request;
 -- Logging in finds a user, and an API key its company, before any company is known.
-grant select, insert, update on users, refresh_tokens to billai_shard;
-grant select on api_keys to billai_shard;
+grant select, insert, update, delete on refresh_tokens to billai_shard;
+grant select on users, api_keys to billai_shard;
 grant select, insert on signing_keys to billai_shard;
 grant select, insert, delete on idempotency_keys to billai_shard;

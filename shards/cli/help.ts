@@ -1,0 +1,20 @@
+import { variables } from "../../src/config.ts";
+
+const commands = [
+  ["serve", "run BillAI (the default); seeds a demo company into an empty data directory"],
+  ["demo", "run BillAI and seed the demo company, or finish seeding it"],
+  ["import FILE …", "send a CSV or NDJSON file of usage through the API; `import --help` tells how"],
+  ["migrate", "bring the database to this version and stop"],
+  ["doctor", "check configuration, data directory and database, and say what to do"],
+] as const;
+
+/** What `npm start -- --help` prints. */
+export function helpText(): string {
+  const lines = ["BillAI: exact, real-time billing and metering.", "", "Usage: npm start -- [command]", ""];
+  for (const [name, meaning] of commands) lines.push(`  ${name.padEnd(15)} ${meaning}`);
+  lines.push("", "Environment:", "");
+  for (const { name, fallback, meaning } of variables) {
+    lines.push(`  ${name.padEnd(29)} ${meaning.replaceAll("`", "")} [${fallback.replaceAll("`", "")}]`);
+  }
+  return `${lines.join("\n")}\n`;
+}
