@@ -15,7 +15,11 @@ export interface DecisionContext {
 
 /** What a command leads to: facts to make durable and an answer read from the state after them, or a refusal. */
 export type Outcome =
-  | { readonly kind: "facts"; readonly facts: readonly Fact[]; readonly reply: (state: CustomerState) => unknown }
+  | {
+      readonly kind: "facts";
+      readonly facts: readonly Fact[];
+      readonly reply: (state: CustomerState) => unknown;
+    }
   | { readonly kind: "refused"; readonly error: BillingError }
   /** A usage event that fits nowhere: kept, and offered again when what it lacks appears. */
   | { readonly kind: "orphaned"; readonly reason: OrphanReason };
@@ -32,7 +36,10 @@ export type OrphanReason =
   | "too_old";
 
 /** Decided facts with the answer to give once they are durable. */
-export function accept(facts: readonly Fact[], reply: (state: CustomerState) => unknown = () => null): Outcome {
+export function accept(
+  facts: readonly Fact[],
+  reply: (state: CustomerState) => unknown = () => null,
+): Outcome {
   return { kind: "facts", facts, reply };
 }
 

@@ -138,7 +138,12 @@ export class Batch {
       const { external_id: value } = fact.customer;
       if (value !== undefined) this.claims.push({ companyId, kind: "customer", value, id: customerId });
     } else if (fact.type === "subscription_started" && fact.external_id !== null) {
-      this.claims.push({ companyId, kind: "subscription", value: fact.external_id, id: fact.subscription_id });
+      this.claims.push({
+        companyId,
+        kind: "subscription",
+        value: fact.external_id,
+        id: fact.subscription_id,
+      });
     }
   }
 
@@ -162,7 +167,9 @@ export class Batch {
     }
     return {
       facts: this.#facts.map(factRow),
-      documents: [...this.#touched.values()].flatMap(({ actor, dirty }) => renderDocuments(actor.state, dirty)),
+      documents: [...this.#touched.values()].flatMap(({ actor, dirty }) =>
+        renderDocuments(actor.state, dirty),
+      ),
       answers: this.answers.map((answer) => answer()).filter((answer) => answer !== null),
     };
   }

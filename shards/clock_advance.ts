@@ -40,7 +40,9 @@ export class ClockAdvance {
   /** Takes up what a crash cut short. */
   async resume(): Promise<void> {
     const unfinished = (await this.#clocks.all()).filter((clock) => clock.target !== null);
-    await Promise.all(unfinished.map((clock) => this.advance(clock.company_id, clock.id, clock.target ?? clock.now)));
+    await Promise.all(
+      unfinished.map((clock) => this.advance(clock.company_id, clock.id, clock.target ?? clock.now)),
+    );
   }
 
   async #begin(companyId: string, clockId: string, to: Instant): Promise<void> {
@@ -63,4 +65,3 @@ export class ClockAdvance {
     this.#present.set(clockId, to);
   }
 }
-

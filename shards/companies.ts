@@ -1,4 +1,4 @@
-import { buildCatalog, type Catalog } from "../src/catalog/catalog.ts";
+import { buildCatalog, type Catalog, type CatalogRow } from "../src/catalog/catalog.ts";
 import { type CompanySettings, defaultSettings } from "../src/invoicing/settings.ts";
 import type { CatalogStore } from "../src/ports/catalog_store.ts";
 import type { CompanyStore } from "../src/ports/company_store.ts";
@@ -8,6 +8,8 @@ export interface CompanyView {
   /** The catalog's version. */
   readonly version: number;
   readonly catalog: Catalog;
+  /** What the catalog was built from. */
+  readonly rows: readonly CatalogRow[];
   readonly settings: CompanySettings;
 }
 
@@ -57,7 +59,12 @@ export class Companies {
     const company = await this.#companies.get(companyId);
     if (company === null) return null;
     const { version, rows } = await this.#catalogs.load(companyId);
-    const view = { version, catalog: buildCatalog(rows), settings: { ...defaultSettings, ...company.settings } };
+    const view = {
+      version,
+      rows,
+      catalog: buildCatalog(rows),
+      settings: { ...defaultSettings, ...company.settings },
+    };
     this.#views.set(companyId, view);
     return view;
   }

@@ -49,14 +49,20 @@ export class Poison extends Error {
 
 /** Decides items in order against live actors, evolving them tentatively. Synchronous: no await between two events. */
 export function decideAll(items: readonly Item[], around: Surroundings): Decided {
-  const decided: Decided = { batch: new Batch(), verdicts: new Map(), results: new Map(), claimants: new Map() };
+  const decided: Decided = {
+    batch: new Batch(),
+    verdicts: new Map(),
+    results: new Map(),
+    claimants: new Map(),
+  };
   for (const item of items) {
     const poison = around.poisoned.get(item);
     try {
       if (poison !== undefined) bury(item, poison, decided, around);
       else if (item.kind === "command") decideCommand(item.queued, decided, around);
       else if ("unreadable" in item.logged) bury(item, "unreadable record", decided, around);
-      else if ("moved" in item.logged) decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
+      else if ("moved" in item.logged)
+        decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
       else decided.verdicts.set(item, decideEvent(item.logged, decided, around));
     } catch (error) {
       if (error instanceof AssertionFailure || error instanceof TypeError || error instanceof RangeError) {
@@ -85,7 +91,11 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   const print = fingerprint(event);
   const known = decided.batch.identities.get(digest)?.row ?? around.known.get(digest);
   if (known?.verdict === "applied") {
-    return { event_id, status: known.fingerprint === print ? "duplicate" : "conflict", customerId: customerRef };
+    return {
+      event_id,
+      status: known.fingerprint === print ? "duplicate" : "conflict",
+      customerId: customerRef,
+    };
   }
 
   const actor = around.actor(key);
@@ -98,7 +108,10 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
       source,
       eventType: event.event_type,
       subscriptionRef: event.subscription_id ?? null,
-      occurredAt: event.timestamp === undefined ? logged.receivedAt : (parseInstant(event.timestamp) ?? logged.receivedAt),
+      occurredAt:
+        event.timestamp === undefined
+          ? logged.receivedAt
+          : (parseInstant(event.timestamp) ?? logged.receivedAt),
       properties: event.properties,
       times: ONE,
     },
@@ -110,13 +123,21 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   decided.batch.judge({ ...key, digest, fingerprint: print, verdict, seq }, around.known.has(digest));
   if (verdict === "orphaned" || known?.verdict === "orphaned") {
     const reason = outcome.kind === "orphaned" ? outcome.reason : "no_customer";
-    decided.batch.orphans.push(orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now));
+    decided.batch.orphans.push(
+      orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now),
+    );
   }
   switch (outcome.kind) {
     case "facts":
       return { event_id, status: "applied", customerId: customerRef };
     case "refused":
-      return { event_id, status: "refused", code: outcome.error.code, msg: outcome.error.message, customerId: customerRef };
+      return {
+        event_id,
+        status: "refused",
+        code: outcome.error.code,
+        msg: outcome.error.message,
+        customerId: customerRef,
+      };
     case "orphaned":
       return { event_id, status: "orphaned", reason: outcome.reason, customerId: customerRef };
   }
@@ -192,5 +213,10 @@ function bury(item: Item, reason: string, decided: Decided, around: Surroundings
   const { offset, index } = item.at;
   const at = around.clock.now();
   decided.batch.deadLetters.push({ partition: around.partition, offset, index, reason, record, at });
-  decided.verdicts.set(item, { event_id, status: "rejected", code: "VAL_001", msg: "The event could not be applied" });
+  decided.verdicts.set(item, {
+    event_id,
+    status: "rejected",
+    code: "VAL_001",
+    msg: "The event could not be applied",
+  });
 }

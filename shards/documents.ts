@@ -1,7 +1,12 @@
 import { assembleInvoice } from "../actors/customer/assemble.ts";
 import { limitDocument, subscriptionDocument } from "../actors/customer/documents.ts";
 import type { AlertFired, Fact } from "../actors/customer/facts.ts";
-import { covers, type CustomerState, type LimitState, type SubscriptionState } from "../actors/customer/state.ts";
+import {
+  type CustomerState,
+  covers,
+  type LimitState,
+  type SubscriptionState,
+} from "../actors/customer/state.ts";
 import type { Invoice } from "../src/invoicing/invoice.ts";
 import type { DocumentRow } from "../src/ports/shard_store.ts";
 import { formatInstant, type Instant, parseInstant } from "../src/time/instant.ts";
@@ -45,7 +50,11 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact): void 
       return;
     case "invoice_issued":
       dirty.drafts.delete(`${fact.subscription_id}:${fact.k}`);
-      dirty.issued.push({ invoice: fact.invoice, createdAt: parseInstant(fact.invoice.period_end) ?? fact.at, at: fact.at });
+      dirty.issued.push({
+        invoice: fact.invoice,
+        createdAt: parseInstant(fact.invoice.period_end) ?? fact.at,
+        at: fact.at,
+      });
       return;
     case "alert_fired":
       dirty.alerts.push(fact);
@@ -68,7 +77,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact): void 
 /** Usage into a period that is already a draft changes that draft. */
 function markDraft(dirty: Dirty, state: CustomerState, subscriptionId: string, occurredAt: Instant): void {
   const subscription = state.subscriptions.find((s) => s.id === subscriptionId);
-  const period = subscription?.periods.find((p) => p.draft !== null && p.start <= occurredAt && occurredAt < p.end);
+  const period = subscription?.periods.find(
+    (p) => p.draft !== null && p.start <= occurredAt && occurredAt < p.end,
+  );
   if (period !== undefined) dirty.drafts.add(`${subscriptionId}:${period.k}`);
 }
 
@@ -128,7 +139,12 @@ function subscriptionRow(state: CustomerState, subscription: SubscriptionState):
   return row(state, "subscriptions", subscription.id, body.status, subscription, body);
 }
 
-function invoiceRow(state: CustomerState, invoice: Invoice, createdAt: Instant, updatedAt: Instant): DocumentRow {
+function invoiceRow(
+  state: CustomerState,
+  invoice: Invoice,
+  createdAt: Instant,
+  updatedAt: Instant,
+): DocumentRow {
   return row(state, "invoices", invoice.id ?? "", invoice.status, { createdAt, updatedAt }, invoice);
 }
 
@@ -138,7 +154,10 @@ function limitRow(state: CustomerState, limit: LimitState): DocumentRow {
 }
 
 function removedLimitRow(state: CustomerState, id: string, at: Instant): DocumentRow {
-  return { ...row(state, "spend_limits", id, "removed", { createdAt: at, updatedAt: at }, {}), removed: true };
+  return {
+    ...row(state, "spend_limits", id, "removed", { createdAt: at, updatedAt: at }, {}),
+    removed: true,
+  };
 }
 
 function alertRow(state: CustomerState, alert: AlertFired): DocumentRow {
@@ -152,5 +171,12 @@ function alertRow(state: CustomerState, alert: AlertFired): DocumentRow {
     window_end: formatInstant(alert.window_end),
     fired_at: formatInstant(alert.at),
   };
-  return row(state, "spend_alerts", alert.alert_id, "fired", { createdAt: alert.at, updatedAt: alert.at }, body);
+  return row(
+    state,
+    "spend_alerts",
+    alert.alert_id,
+    "fired",
+    { createdAt: alert.at, updatedAt: alert.at },
+    body,
+  );
 }

@@ -24,7 +24,9 @@ export class Inbox {
 
   push(command: QueuedCommand): void {
     if (this.#queue.length >= limits.inboxCommandsMax) {
-      command.reject(new BillingError("DEP_001", "Too many commands are waiting; try again shortly", { retryAfterS: 1 }));
+      command.reject(
+        new BillingError("DEP_001", "Too many commands are waiting; try again shortly", { retryAfterS: 1 }),
+      );
       return;
     }
     this.#queue.push(command);

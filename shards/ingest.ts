@@ -1,4 +1,4 @@
-import { BillingError, type ErrorCode } from "../src/errors.ts";
+import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { partitionOf } from "../src/partitioning.ts";
@@ -13,13 +13,17 @@ import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
 
 /** A validated event, or why it is none. */
-export type Incoming = { readonly event: UsageEvent } | { readonly event_id: string | null; readonly error: BillingError };
+export type Incoming =
+  | { readonly event: UsageEvent }
+  | { readonly event_id: string | null; readonly error: BillingError };
 
 export interface IngestResult {
   readonly event_id: string | null;
   readonly status: Verdict["status"] | "rejected";
   readonly code?: string;
   readonly msg?: string;
+  /** Which field of the event is at fault. */
+  readonly field?: string;
   readonly reason?: string;
   readonly customerId?: string;
 }
@@ -71,11 +75,15 @@ export class Ingestion {
     try {
       offsets = await this.#log.append(entries);
     } catch (error) {
-      const failure = error instanceof BillingError ? error : new BillingError("DEP_001", "The event log is away");
-      for (const placed of [...groups.values()].flat()) results[placed.index] = rejected(placed.event.event_id, failure);
+      const failure =
+        error instanceof BillingError ? error : new BillingError("DEP_001", "The event log is away");
+      for (const placed of [...groups.values()].flat())
+        results[placed.index] = rejected(placed.event.event_id, failure);
       return results;
     }
-    const applied = wait ? partitions.map((partition, i) => this.#shard.applied(partition, offsets[i] ?? 0)) : [];
+    const applied = wait
+      ? partitions.map((partition, i) => this.#shard.applied(partition, offsets[i] ?? 0))
+      : [];
     for (const [i, partition] of partitions.entries()) {
       const verdicts = (await applied[i]) ?? [];
       for (const [j, placed] of (groups.get(partition) ?? []).entries()) {
@@ -134,6 +142,6 @@ function tooEarly(event: UsageEvent, latest: Instant): BillingError | null {
 }
 
 function rejected(event_id: string | null, error: BillingError): IngestResult {
-  const code: ErrorCode = error.code;
-  return { event_id, status: "rejected", code, msg: error.message };
+  const { code, field, message: msg } = error;
+  return { event_id, status: "rejected", code, msg, ...(field === undefined ? {} : { field }) };
 }

@@ -1,7 +1,7 @@
 import type { OrphanReason } from "../actors/actor.ts";
+import { limits } from "../src/limits.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { PartitionCursor } from "../src/ports/shard_store.ts";
-import { limits } from "../src/limits.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { decodeRecord, type LoggedEvent } from "./log_record.ts";
 
@@ -46,7 +46,9 @@ export async function readEvents(log: EventLog, cursor: PartitionCursor): Promis
     for (const [index, logged] of events.entries()) {
       if (index < from) continue;
       const last = index === events.length - 1;
-      const next = last ? { offset: record.offset + 1, index: 0 } : { offset: record.offset, index: index + 1 };
+      const next = last
+        ? { offset: record.offset + 1, index: 0 }
+        : { offset: record.offset, index: index + 1 };
       items.push({ kind: "event", at: { offset: record.offset, index }, next, logged });
       if (items.length >= limits.batchEventsMax) return items;
     }

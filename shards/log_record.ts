@@ -37,7 +37,10 @@ export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unrea
   return lines.map((line) => {
     try {
       const [customerRef, event] = readJson(line) as [string, UsageEvent];
-      assert(typeof customerRef === "string" && typeof event.event_id === "string", "a log line names its event");
+      assert(
+        typeof customerRef === "string" && typeof event.event_id === "string",
+        "a log line names its event",
+      );
       return { companyId: header.company, customerRef, receivedAt: header.at, event };
     } catch {
       return { unreadable: line };
@@ -48,7 +51,9 @@ export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unrea
 function headerOf(line: string): { company: string; at: number } | null {
   try {
     const header = JSON.parse(line) as { v: number; company: string; at: number };
-    return header.v === 1 && typeof header.company === "string" && Number.isInteger(header.at) ? header : null;
+    return header.v === 1 && typeof header.company === "string" && Number.isInteger(header.at)
+      ? header
+      : null;
   } catch {
     return null;
   }

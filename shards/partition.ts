@@ -1,5 +1,5 @@
-import type { CustomerState } from "../actors/customer/state.ts";
 import { nextWake } from "../actors/customer/next_wake.ts";
+import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
@@ -103,7 +103,8 @@ export class Partition {
   async #turn(): Promise<boolean> {
     const events = await readEvents(this.#deps.log, this.#cursor);
     const last = events.at(-1);
-    const reached = last?.kind === "event" ? last.next : { offset: this.#cursor.nextOffset, index: this.#cursor.nextIndex };
+    const reached =
+      last?.kind === "event" ? last.next : { offset: this.#cursor.nextOffset, index: this.#cursor.nextIndex };
     const commands = this.inbox.take(reached.offset, limits.batchCommandsMax);
     const items: Item[] = [...events, ...commands.map((queued) => ({ kind: "command" as const, queued }))];
     if (items.length === 0) return false;
@@ -164,7 +165,9 @@ export class Partition {
         const stored = await this.#deps.store.readCursor(this.id);
         if (stored.epoch !== this.#cursor.epoch) {
           this.#deps.onFenced(this.id);
-          this.inbox.refuseAll(new BillingError("DEP_001", "This customer has moved; try again", { retryAfterS: 1 }));
+          this.inbox.refuseAll(
+            new BillingError("DEP_001", "This customer has moved; try again", { retryAfterS: 1 }),
+          );
           return false;
         }
         this.#cursor = stored;

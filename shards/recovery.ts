@@ -15,7 +15,11 @@ export function recover(stored: StoredActor, catalog: Catalog): LiveActor {
   for (const entry of stored.tail) {
     const seq = entry.kind === "fact" ? entry.fact.seq : entry.usage.seq;
     assert(seq === state.seq + 1, `facts of ${stored.customerId} are numbered without gaps`);
-    evolve(state, entry.kind === "fact" ? (JSON.parse(entry.fact.body) as Fact) : usageFact(entry.usage), catalog);
+    evolve(
+      state,
+      entry.kind === "fact" ? (JSON.parse(entry.fact.body) as Fact) : usageFact(entry.usage),
+      catalog,
+    );
   }
   return { state, unsnapshotted: stored.tail.length };
 }

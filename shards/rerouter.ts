@@ -33,7 +33,10 @@ export class Rerouter {
         homes.set(item, { ...item, logged: { ...logged, customerRef } });
         continue;
       }
-      moved.push({ partition: home, bytes: encodeRecord(logged.companyId, logged.receivedAt, [{ customerRef, event: logged.event }]) });
+      moved.push({
+        partition: home,
+        bytes: encodeRecord(logged.companyId, logged.receivedAt, [{ customerRef, event: logged.event }]),
+      });
       homes.set(item, { ...item, logged: { moved: logged.event.event_id } });
     }
     if (moved.length > 0) await this.#log.append(moved);

@@ -6,6 +6,7 @@ import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
+import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
@@ -17,6 +18,7 @@ export interface Services {
   readonly shard: Shard;
   readonly ingestion: Ingestion;
   readonly companies: Companies;
+  readonly refs: CustomerRefs;
   readonly testClocks: TestClocks;
   readonly clockAdvance: ClockAdvance;
   readonly catalogs: CatalogStore;

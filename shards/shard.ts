@@ -44,7 +44,7 @@ export class Shard {
     const recent = new RecentIds(limits.recentIdsPerGeneration);
     const rerouter = new Rerouter(refs, log, limits.partitions);
     const clockNow = (clockId: string) => testClocks.now(clockId);
-    const nowOf = (state: CustomerState) => this.#nowOf(state);
+    const nowOf = (state: CustomerState) => this.nowOf(state);
     const deps = { store, log, clock, companies, recent, rerouter, clockNow, nowOf, onFenced, warn };
     const liveMax = Math.ceil(limits.liveActorsMax / limits.partitions);
     for (const cursor of cursors.toSorted((a, b) => a.partition - b.partition)) {
@@ -68,11 +68,7 @@ export class Shard {
    *
    * Throws the refusal as a BillingError; DEP_001 when the store or log is away.
    */
-  async send(
-    key: ActorKey,
-    command: Command,
-    answer: QueuedCommand["answer"] = null,
-  ): Promise<unknown> {
+  async send(key: ActorKey, command: Command, answer: QueuedCommand["answer"] = null): Promise<unknown> {
     const partition = this.#partitionOf(key);
     const settleAt = await this.#deps.log.endOffset(partition.id);
     return new Promise((resolve, reject) => {
@@ -102,7 +98,8 @@ export class Shard {
     return this.#partitions.reduce((sum, partition) => sum + partition.directory.size, 0);
   }
 
-  #nowOf(state: CustomerState): number {
+  /** A customer's present: its test clock's, or real time; never before what the actor has seen. */
+  nowOf(state: CustomerState): number {
     const clockId = state.profile?.test_clock_id;
     return (clockId === undefined ? null : this.#deps.testClocks.now(clockId)) ?? this.#deps.clock.now();
   }
@@ -113,7 +110,8 @@ export class Shard {
 
   #partition(id: number): Partition {
     const partition = this.#partitions[id];
-    if (partition === undefined) throw new BillingError("DEP_001", "The service is starting", { retryAfterS: 1 });
+    if (partition === undefined)
+      throw new BillingError("DEP_001", "The service is starting", { retryAfterS: 1 });
     return partition;
   }
 }

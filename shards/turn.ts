@@ -3,9 +3,15 @@ import { newCustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { identityDigest } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { ActorKey, CommitOutcome, IdentityRow, PartitionCursor, ShardStore } from "../src/ports/shard_store.ts";
+import type {
+  ActorKey,
+  CommitOutcome,
+  IdentityRow,
+  PartitionCursor,
+  ShardStore,
+} from "../src/ports/shard_store.ts";
 import type { Companies } from "./companies.ts";
-import { decideAll, type Decided, Poison } from "./decider.ts";
+import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor } from "./directory.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Position } from "./items.ts";
@@ -61,10 +67,16 @@ export class Turn {
       const decided = await this.#decide(items);
       if (decided === null) continue;
       const next = positionAfter(items, this.#cursor);
-      if (decided.batch.isEmpty && next.offset === this.#cursor.nextOffset && next.index === this.#cursor.nextIndex) {
+      if (
+        decided.batch.isEmpty &&
+        next.offset === this.#cursor.nextOffset &&
+        next.index === this.#cursor.nextIndex
+      ) {
         return this.#onCommit(this.#cursor, decided);
       }
-      const outcome = await this.#deps.store.commit(decided.batch.toCommit(this.#cursor, next.offset, next.index));
+      const outcome = await this.#deps.store.commit(
+        decided.batch.toCommit(this.#cursor, next.offset, next.index),
+      );
       if (outcome.ok) {
         this.#cursor = outcome.cursor;
         decided.batch.committed();
@@ -109,7 +121,9 @@ export class Turn {
         return;
       case "claims_taken":
         for (const [claim, queued] of decided.claimants) {
-          const taken = outcome.claims.some((c) => c.kind === claim.kind && c.value === claim.value && c.companyId === claim.companyId);
+          const taken = outcome.claims.some(
+            (c) => c.kind === claim.kind && c.value === claim.value && c.companyId === claim.companyId,
+          );
           if (taken) this.#refused.set(queued, nameTaken());
         }
         return;

@@ -34,13 +34,21 @@ export const variables: readonly Variable[] = [
   { name: "BILLAI_ADMIN_EMAIL", fallback: "made at first start", meaning: "the first admin, printed once" },
   { name: "BILLAI_ADMIN_PASSWORD", fallback: "made at first start", meaning: "its password, printed once" },
   { name: "BILLAI_DEMO", fallback: "on for an empty data directory", meaning: "seed the demo company" },
-  { name: "BILLAI_SHARDS", fallback: "1", meaning: "shard processes on this machine; more than one is still to come" },
+  {
+    name: "BILLAI_SHARDS",
+    fallback: "1",
+    meaning: "shard processes on this machine; more than one is still to come",
+  },
   {
     name: "BILLAI_ALLOW_PRIVATE_TARGETS",
     fallback: "off",
     meaning: "`on`: tasks and webhooks may go to private addresses; nothing sends any yet",
   },
-  { name: "DATABASE_URL", fallback: "embedded Postgres", meaning: "a Postgres to use instead of the embedded one" },
+  {
+    name: "DATABASE_URL",
+    fallback: "embedded Postgres",
+    meaning: "a Postgres to use instead of the embedded one",
+  },
   { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
   { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
   { name: "TIGERBEETLE_ADDRESSES", fallback: "none", meaning: "still to come" },
@@ -52,7 +60,8 @@ export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
   for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "TIGERBEETLE_ADDRESSES", "REDIS_URL"]) {
-    if (text(env, name) !== null) throw unusable(name, "this engine is not supported in this release; unset it");
+    if (text(env, name) !== null)
+      throw unusable(name, "this engine is not supported in this release; unset it");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
@@ -93,7 +102,8 @@ function integer(env: Environment, name: string, fallback: number, least: number
 
 function password(env: Environment): string | null {
   const value = text(env, "BILLAI_ADMIN_PASSWORD");
-  if (value !== null && value.length < 12) throw unusable("BILLAI_ADMIN_PASSWORD", "must have at least 12 characters");
+  if (value !== null && value.length < 12)
+    throw unusable("BILLAI_ADMIN_PASSWORD", "must have at least 12 characters");
   return value;
 }
 

@@ -39,10 +39,14 @@ export const limits = {
   /** Distinct groups of one price in one period; each is a line of the invoice. */
   groupsPerLineMax: 10_000,
 
+  /** Lines of a simulation; each may stand for many events. */
+  simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */
   wakesPerRound: 500,
   /** How late an alarm on real time may ring. */
   alarmEveryMs: 500,
+  /** Deeper JSON is no document but an attack on whatever walks it. */
+  jsonDepthMax: 64,
   /** A list's page. */
   pageRowsMax: 100,
   pageRowsDefault: 25,

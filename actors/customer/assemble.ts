@@ -8,7 +8,13 @@ import type { Price } from "../../src/pricing/price.ts";
 import { rate, type TierCharge } from "../../src/pricing/rate.ts";
 import { formatInstant } from "../../src/time/instant.ts";
 import { recurringCharge } from "./recurring.ts";
-import { type CustomerState, effectiveEnd, type GroupState, type PeriodState, type SubscriptionState } from "./state.ts";
+import {
+  type CustomerState,
+  effectiveEnd,
+  type GroupState,
+  type PeriodState,
+  type SubscriptionState,
+} from "./state.ts";
 
 /**
  * The invoice of one period as it stands: a line per recurring price and per metered price and group, in the
@@ -24,7 +30,9 @@ export function assembleInvoice(
   const lines: { item: LineItem; amount: Decimal }[] = [];
   for (const [index, price] of period.meters.plan.prices.entries()) {
     if (price.metricId === null) lines.push(recurringLine(price, subscription, period));
-    else for (const group of groupsOf(period, index)) lines.push(usageLine(price, index, group, subscription, period));
+    else
+      for (const group of groupsOf(period, index))
+        lines.push(usageLine(price, index, group, subscription, period));
   }
   const total = lines.reduce((sum, line) => add(sum, line.amount), ZERO);
   const { currency } = subscription;
@@ -78,7 +86,9 @@ function usageLine(
     type: "usage" as const,
     ...(metric ? { metric_key: metric.key } : {}),
     description: describe(price, metric?.name ?? null),
-    ...(group !== null && group.key !== "" ? { group: JSON.parse(group.key) as Record<string, string | null> } : {}),
+    ...(group !== null && group.key !== ""
+      ? { group: JSON.parse(group.key) as Record<string, string | null> }
+      : {}),
     quantity: formatDecimal(quantity),
     unit_amount: charge.unitAmount === null ? null : formatDecimal(charge.unitAmount),
     ...(charge.tiers.length > 0 ? { tiers: charge.tiers.map(lineTier) } : {}),

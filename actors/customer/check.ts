@@ -6,7 +6,7 @@ import type { DecisionContext } from "../actor.ts";
 import { rateUsage } from "./handlers/record_usage.ts";
 import { spendIn } from "./spend.ts";
 import { remaining } from "./spend_status.ts";
-import { covers, type CustomerState, type LimitState } from "./state.ts";
+import { type CustomerState, covers, type LimitState } from "./state.ts";
 
 /** The event a check asks about; it happens now. */
 export interface CheckRequest {
@@ -29,11 +29,20 @@ export interface CheckAnswer {
  * beyond a limit that suspends or blocks. Changes nothing; API.md §3, Spend limit.
  */
 export function checkUsage(state: CustomerState, request: CheckRequest, ctx: DecisionContext): CheckAnswer {
-  const event = { type: "record_usage" as const, eventId: "", source: "", occurredAt: ctx.now, times: ONE, ...request };
+  const event = {
+    type: "record_usage" as const,
+    eventId: "",
+    source: "",
+    occurredAt: ctx.now,
+    times: ONE,
+    ...request,
+  };
   const rated = rateUsage(state, event, ctx);
   if (typeof rated === "string") return { allowed: false, cost: "0", remaining: null, reason: rated };
   const { subscription, delta } = rated;
-  const bearing = state.limits.filter((l) => covers(l, subscription.id) && l.terms.currency === subscription.currency);
+  const bearing = state.limits.filter(
+    (l) => covers(l, subscription.id) && l.terms.currency === subscription.currency,
+  );
   const left = tightest(state, bearing, ctx.now);
   const denied = bearing.find((limit) => denies(state, limit, delta, ctx.now));
   return {
@@ -45,7 +54,12 @@ export function checkUsage(state: CustomerState, request: CheckRequest, ctx: Dec
 }
 
 /** A window that is over counts as reset even before the actor has noticed. */
-function denies(state: CustomerState, limit: LimitState, delta: Parameters<typeof sign>[0], now: number): boolean {
+function denies(
+  state: CustomerState,
+  limit: LimitState,
+  delta: Parameters<typeof sign>[0],
+  now: number,
+): boolean {
   if (limit.terms.action === "notify") return false;
   const present = contains(limit.window, now) || now < limit.window.start;
   if (present && limit.exceeded) return true;

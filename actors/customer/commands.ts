@@ -1,8 +1,8 @@
 import type { Decimal } from "../../src/money/decimal.ts";
 import type { Instant } from "../../src/time/instant.ts";
+import type { DecisionContext } from "../actor.ts";
 import type { CustomerInput, CustomerPatch } from "./profile.ts";
 import type { CustomerState } from "./state.ts";
-import type { DecisionContext } from "../actor.ts";
 
 /** What can be asked of a customer. Ids are made by whoever sends the command: an actor draws no randomness. */
 export type Command =

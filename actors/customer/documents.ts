@@ -1,7 +1,13 @@
 import { formatDecimal } from "../../src/money/decimal.ts";
-import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import { subscriptionStatus } from "../../src/subscriptions/status.ts";
-import { type CustomerState, isSuspended, type LimitState, periodOf, type SubscriptionState } from "./state.ts";
+import { formatInstant, type Instant } from "../../src/time/instant.ts";
+import {
+  type CustomerState,
+  isSuspended,
+  type LimitState,
+  periodOf,
+  type SubscriptionState,
+} from "./state.ts";
 
 /** A subscription in the shape of API.md §3. */
 export function subscriptionDocument(state: CustomerState, subscription: SubscriptionState, now: Instant) {

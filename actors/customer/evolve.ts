@@ -9,7 +9,13 @@ import { contains } from "../../src/time/period.ts";
 import type { Fact, LimitSet, SubscriptionStarted, UsageRecorded } from "./facts.ts";
 import { recurringCharges } from "./recurring.ts";
 import { addToMonth, spendIn, subExact, windowAt } from "./spend.ts";
-import { type CustomerState, findSubscription, type PeriodState, periodOf, type SubscriptionState } from "./state.ts";
+import {
+  type CustomerState,
+  findSubscription,
+  type PeriodState,
+  periodOf,
+  type SubscriptionState,
+} from "./state.ts";
 import { findGroup, measure } from "./touch.ts";
 
 /**
@@ -155,7 +161,12 @@ function openPeriod(
   };
   period.recurring = recurringCharges(subscription, period);
   subscription.periods = [...subscription.periods, period].sort((a, b) => a.k - b.k);
-  addToMonth(subscription, { occurred: start, now: fact.at, timezone: zoneOf(state) }, ZERO, period.recurring);
+  addToMonth(
+    subscription,
+    { occurred: start, now: fact.at, timezone: zoneOf(state) },
+    ZERO,
+    period.recurring,
+  );
 }
 
 /** Ends a subscription at an instant: what recurs is due for the part that remains only. */
@@ -225,7 +236,12 @@ function recordUsage(state: CustomerState, fact: UsageRecorded): void {
     group.charge = touch.charge;
   }
   period.usage = add(period.usage, delta);
-  addToMonth(subscription, { occurred: fact.occurred_at, now: fact.at, timezone: zoneOf(state) }, delta, ZERO);
+  addToMonth(
+    subscription,
+    { occurred: fact.occurred_at, now: fact.at, timezone: zoneOf(state) },
+    delta,
+    ZERO,
+  );
 }
 
 function remeasured(period: PeriodState, fact: UsageRecorded, order: number) {

@@ -18,7 +18,14 @@ export type Fact =
   | { type: "subscription_canceled"; at: Instant; subscription_id: string; ends_at: Instant }
   | { type: "subscription_ended"; at: Instant; subscription_id: string }
   | { type: "period_opened"; at: Instant; subscription_id: string; k: number; metric_versions: number[] }
-  | { type: "period_closed"; at: Instant; subscription_id: string; k: number; invoice_id: string; issue_at: Instant }
+  | {
+      type: "period_closed";
+      at: Instant;
+      subscription_id: string;
+      k: number;
+      invoice_id: string;
+      issue_at: Instant;
+    }
   | { type: "invoice_issued"; at: Instant; subscription_id: string; k: number; invoice: Invoice }
   | LimitSet
   | { type: "limit_removed"; at: Instant; limit_id: string }

@@ -41,7 +41,8 @@ export function reviewLimits(state: CustomerState, now: Instant): Fact[] {
       facts.push(alertFact(limit, threshold, spend, now));
     }
     const beyond = exceeds(spend, limit.terms.monthlyLimit);
-    if (beyond && !limit.exceeded && limit.terms.action !== "block") facts.push(exceededFact(limit, spend, now));
+    if (beyond && !limit.exceeded && limit.terms.action !== "block")
+      facts.push(exceededFact(limit, spend, now));
   }
   return facts;
 }

@@ -1,12 +1,28 @@
 import type { Instant } from "../../src/time/instant.ts";
-import { type CustomerState, effectiveEnd, type PeriodState, periodOf, type SubscriptionState } from "./state.ts";
+import {
+  type CustomerState,
+  effectiveEnd,
+  type PeriodState,
+  periodOf,
+  type SubscriptionState,
+} from "./state.ts";
 
 /** The next thing time alone will do to a customer. */
 export type Due =
   | { readonly kind: "start"; readonly at: Instant; readonly subscription: SubscriptionState }
   | { readonly kind: "end"; readonly at: Instant; readonly subscription: SubscriptionState }
-  | { readonly kind: "close"; readonly at: Instant; readonly subscription: SubscriptionState; readonly period: PeriodState }
-  | { readonly kind: "issue"; readonly at: Instant; readonly subscription: SubscriptionState; readonly period: PeriodState }
+  | {
+      readonly kind: "close";
+      readonly at: Instant;
+      readonly subscription: SubscriptionState;
+      readonly period: PeriodState;
+    }
+  | {
+      readonly kind: "issue";
+      readonly at: Instant;
+      readonly subscription: SubscriptionState;
+      readonly period: PeriodState;
+    }
   | { readonly kind: "window"; readonly at: Instant };
 
 /** The earliest due thing; of several at one instant, the first in the order periods are listed. */

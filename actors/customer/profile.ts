@@ -1,6 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { Text as text } from "../../src/text.ts";
 
-const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+/** Free names and values of the caller's own, on customers and subscriptions. */
+export const Metadata = Type.Record(text(64), text(512), { maxProperties: 50 });
+
+// No spaces, control characters or surrogates: what mail servers and stores agree on.
+const emailPart = "[^@\\s\\u0000-\\u001f\\u007f\\ud800-\\udfff]+";
 
 const BillingAddress = Type.Object(
   {
@@ -19,17 +24,19 @@ export const CustomerInput = Type.Object(
   {
     external_id: Type.Optional(text(255)),
     name: text(255),
-    email: Type.Optional(Type.String({ maxLength: 320, pattern: "^[^@\\s]+@[^@\\s]+$" })),
+    email: Type.Optional(Type.String({ maxLength: 320, pattern: `^${emailPart}@${emailPart}$` })),
     currency: Type.Optional(Type.String({ pattern: "^[A-Z]{3}$", default: "USD" })),
-    timezone: Type.Optional(Type.String({ maxLength: 64, default: "UTC" })),
+    timezone: Type.Optional(Type.String({ maxLength: 64, default: "UTC", description: "IANA time zone" })),
     billing_address: Type.Optional(BillingAddress),
     tax_ids: Type.Optional(
-      Type.Array(Type.Object({ type: text(32), value: text(64) }, { additionalProperties: false }), { maxItems: 10 }),
+      Type.Array(Type.Object({ type: text(32), value: text(64) }, { additionalProperties: false }), {
+        maxItems: 10,
+      }),
     ),
     tax_exempt: Type.Optional(Type.Boolean()),
     parent_id: Type.Optional(text(255)),
     test_clock_id: Type.Optional(text(64)),
-    metadata: Type.Optional(Type.Record(text(64), Type.String({ maxLength: 512 }), { maxProperties: 50 })),
+    metadata: Type.Optional(Metadata),
   },
   { additionalProperties: false },
 );

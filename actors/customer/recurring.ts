@@ -1,8 +1,8 @@
 import { ONE, ZERO } from "../../src/money/decimal.ts";
 import { prorate } from "../../src/money/money.ts";
 import { addExact, type Exact } from "../../src/money/ratio.ts";
-import { rate } from "../../src/pricing/rate.ts";
 import type { Price } from "../../src/pricing/price.ts";
+import { rate } from "../../src/pricing/rate.ts";
 import { wholePeriodAt } from "../../src/time/calendar.ts";
 import { durationMs } from "../../src/time/period.ts";
 import { effectiveEnd, type PeriodState, type SubscriptionState } from "./state.ts";

@@ -108,7 +108,13 @@ function opening(simulation: Simulation): Fact[] {
       metadata: {},
     },
     { type: "subscription_activated", at, subscription_id },
-    { type: "period_opened", at, subscription_id, k: 0, metric_versions: currentMetricVersions(catalog, plan) },
+    {
+      type: "period_opened",
+      at,
+      subscription_id,
+      k: 0,
+      metric_versions: currentMetricVersions(catalog, plan),
+    },
     { type: "subscription_canceled", at, subscription_id, ends_at: period.end },
   ];
 }

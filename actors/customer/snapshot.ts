@@ -18,7 +18,11 @@ export function encodeSnapshot(state: CustomerState): string {
     subscriptions: state.subscriptions.map((s) => ({
       ...s,
       periods: s.periods.map(encodePeriod),
-      months: s.months.map((m) => ({ ...m, usage: formatDecimal(m.usage), recurring: encodeExact(m.recurring) })),
+      months: s.months.map((m) => ({
+        ...m,
+        usage: formatDecimal(m.usage),
+        recurring: encodeExact(m.recurring),
+      })),
     })),
     limits: state.limits.map((l) => ({
       ...l,
@@ -47,7 +51,10 @@ export function decodeSnapshot(
       periods: s.periods.map((p) => decodePeriod(s, p, catalog)),
       months: s.months.map((m) => ({ ...m, usage: decimal(m.usage), recurring: decodeExact(m.recurring) })),
     })),
-    limits: stored.limits.map((l) => ({ ...l, terms: { ...l.terms, monthlyLimit: decimal(l.terms.monthlyLimit) } })),
+    limits: stored.limits.map((l) => ({
+      ...l,
+      terms: { ...l.terms, monthlyLimit: decimal(l.terms.monthlyLimit) },
+    })),
   };
 }
 

@@ -1,9 +1,9 @@
 import { add, type Decimal, sub, ZERO } from "../../src/money/decimal.ts";
-import { addExact, type Exact, ratio, subRatio, isRatio } from "../../src/money/ratio.ts";
+import { addExact, type Exact, isRatio, ratio, subRatio } from "../../src/money/ratio.ts";
 import { calendarMonth, periodContaining } from "../../src/time/calendar.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import { contains, type Period } from "../../src/time/period.ts";
-import { covers, type CustomerState, type LimitState, type SubscriptionState } from "./state.ts";
+import { type CustomerState, covers, type LimitState, type SubscriptionState } from "./state.ts";
 
 /**
  * The window a limit measures in at an instant: the subscription's period where it has one and that is

@@ -28,7 +28,8 @@ export function spendStatus(
   subscriptionId: string | null = null,
 ): SpendStatus & { limits: SpendStatus[] } {
   const bearing = state.limits.filter(
-    (limit) => subscriptionId === null || limit.subscriptionId === null || limit.subscriptionId === subscriptionId,
+    (limit) =>
+      subscriptionId === null || limit.subscriptionId === null || limit.subscriptionId === subscriptionId,
   );
   const all = bearing.map((limit) => ({ limit, left: remaining(state, limit) }));
   all.sort((a, b) => compareExact(a.left, b.left));

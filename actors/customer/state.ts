@@ -124,7 +124,9 @@ export function effectiveEnd(subscription: SubscriptionState, period: Period): I
 
 /** True while a limit that suspends, on this subscription or the whole customer, is exceeded. */
 export function isSuspended(state: CustomerState, subscriptionId: string): boolean {
-  return state.limits.some((limit) => limit.exceeded && limit.terms.action === "suspend" && covers(limit, subscriptionId));
+  return state.limits.some(
+    (limit) => limit.exceeded && limit.terms.action === "suspend" && covers(limit, subscriptionId),
+  );
 }
 
 /** True when a limit applies to this subscription. */

@@ -26,7 +26,9 @@ export interface Metered {
   readonly times: Decimal;
 }
 
-export type Measured = { readonly touches: readonly Touch[]; readonly delta: Decimal } | { readonly error: string };
+export type Measured =
+  | { readonly touches: readonly Touch[]; readonly delta: Decimal }
+  | { readonly error: string };
 
 const NOTHING: Measured = { touches: [], delta: ZERO };
 

@@ -12,7 +12,9 @@ export interface Fault {
 export function firstFault(errors: ValueErrorIterator): Fault | null {
   const error = errors.First();
   if (error === undefined) return null;
-  return error.type === ValueErrorType.Union ? unionFault(error) : { pointer: error.path, reason: reasonOf(error) };
+  return error.type === ValueErrorType.Union
+    ? unionFault(error)
+    : { pointer: error.path, reason: reasonOf(error) };
 }
 
 /** `/prices/0/unit_amount` as people write it: `prices[0].unit_amount`. */
@@ -31,7 +33,9 @@ function unionFault(error: ValueError): Fault {
   const fault = discriminatorFault(variants, error);
   if (fault !== null) return fault;
   // What remains are variants of the value's own JSON type, and among objects those of its discriminator's value.
-  const candidates = variants.flatMap((variant, i) => (mayMean(variant, error.value) ? [error.errors[i]] : []));
+  const candidates = variants.flatMap((variant, i) =>
+    mayMean(variant, error.value) ? [error.errors[i]] : [],
+  );
   const faults = candidates.flatMap((errors) => (errors === undefined ? [] : (firstFault(errors) ?? [])));
   const deepest = faults.toSorted((a, b) => b.pointer.length - a.pointer.length)[0];
   if (deepest !== undefined && (faults.length === 1 || deepest.pointer !== error.path)) return deepest;
@@ -47,7 +51,8 @@ function discriminatorFault(variants: readonly TSchema[], error: ValueError): Fa
   const given = error.value[name];
   const known = objects.flatMap((variant) => constants(variant.properties[name]));
   if (given === undefined) return { pointer, reason: "is required" };
-  if (!known.includes(given)) return { pointer, reason: `must be one of ${[...new Set(known)].map(quoted).join(", ")}` };
+  if (!known.includes(given))
+    return { pointer, reason: `must be one of ${[...new Set(known)].map(quoted).join(", ")}` };
   return null;
 }
 
@@ -72,7 +77,11 @@ function constants(schema: TSchema | undefined): unknown[] {
 
 function mayMean(variant: TSchema, value: unknown): boolean {
   const types: readonly string[] = [variant.type ?? []].flat();
-  if (types.length > 0 && !types.includes(jsonType(value)) && !(types.includes("integer") && jsonType(value) === "number"))
+  if (
+    types.length > 0 &&
+    !types.includes(jsonType(value)) &&
+    !(types.includes("integer") && jsonType(value) === "number")
+  )
     return false;
   if (!isRecord(value) || variant.properties === undefined) return !("const" in variant);
   return Object.entries(variant.properties as Record<string, TSchema>).every(
@@ -130,7 +139,9 @@ function reasonOf({ type, schema, value }: ValueError): string {
     case ValueErrorType.ArrayUniqueItems:
       return "must not hold an item twice";
     case ValueErrorType.StringMinLength:
-      return schema.minLength === 1 ? "must not be empty" : `must have at least ${schema.minLength} characters`;
+      return schema.minLength === 1
+        ? "must not be empty"
+        : `must have at least ${schema.minLength} characters`;
     case ValueErrorType.StringMaxLength:
       return `must have at most ${schema.maxLength} characters`;
     case ValueErrorType.StringPattern:

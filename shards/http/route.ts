@@ -39,7 +39,7 @@ export interface RequestFacts<A extends Auth = Auth, Name extends string = strin
   readonly now: Instant;
   readonly headers: Headers;
   /** The client's address; null where the connection has none. */
-  readonly address: string | null;
+  readonly address: () => string | null;
 }
 
 /** What a handler works with. Body and query have been validated. */
@@ -56,7 +56,8 @@ export interface Context<B = unknown, Q = unknown, A extends Auth = Auth, Name e
 }
 
 /** What a raw handler works with: it reads the bytes itself, when it wants them. */
-export interface RawContext<A extends Auth = Auth, Name extends string = string> extends RequestFacts<A, Name> {
+export interface RawContext<A extends Auth = Auth, Name extends string = string>
+  extends RequestFacts<A, Name> {
   readonly url: URL;
   /** The body. Throws REQ_004 when it is too large. */
   bytes(): Promise<Uint8Array>;
@@ -118,12 +119,9 @@ export type Route =
   | (RawRouteSpec<Auth, string> & { readonly raw: true });
 
 /** Declares a route whose body, query, envelope and idempotency the foundation takes care of. */
-export function route<
-  B extends TSchema,
-  Q extends TSchema,
-  const A extends Auth,
-  const Path extends string,
->(spec: RouteSpec<B, Q, A, Path>): Route {
+export function route<B extends TSchema, Q extends TSchema, const A extends Auth, const Path extends string>(
+  spec: RouteSpec<B, Q, A, Path>,
+): Route {
   assert(spec.body === undefined || spec.method !== "GET", `${spec.path}: a GET has no body`);
   for (const schema of [spec.body, spec.query]) {
     const open = schema?.type === "object" && schema.additionalProperties !== false;
@@ -134,6 +132,8 @@ export function route<
 }
 
 /** Declares a route that reads bytes and writes a Response itself: hot paths, and what has no envelope. */
-export function rawRoute<const A extends Auth, const Path extends string>(spec: RawRouteSpec<A, Path>): Route {
+export function rawRoute<const A extends Auth, const Path extends string>(
+  spec: RawRouteSpec<A, Path>,
+): Route {
   return { ...spec, raw: true } as unknown as Route;
 }

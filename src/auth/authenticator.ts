@@ -10,11 +10,11 @@ import { apiKeyCacheKey, sessionCacheKey } from "./cache_keys.ts";
 import { badCredentials, type Principal } from "./principal.ts";
 import { permissionsOf } from "./roles.ts";
 
-/** What a request brings to prove who makes it; `address` is null where the connection has none. */
+/** What a request brings to prove who makes it; `address` gives null where the connection has none. */
 export interface Credentials {
   readonly authorization: string | null;
   readonly apiKey: string | null;
-  readonly address: string | null;
+  readonly address: () => string | null;
 }
 
 export interface AuthenticatorParts {
@@ -62,12 +62,12 @@ export class Authenticator {
     return { kind: "user", id: userId, companyId, sessionId, permissions, role: user.role, operator: user.operator };
   }
 
-  async #byKey(key: string, address: string | null, now: Instant): Promise<Principal | null> {
+  async #byKey(key: string, address: Credentials["address"], now: Instant): Promise<Principal | null> {
     if (!isApiKey(key)) return null;
     const hash = hashApiKey(key);
     const found = await this.#cached(apiKeyCacheKey(hash), () => this.#usableKey(hash));
     if (found === null || (found.expiresAt !== null && found.expiresAt <= now)) return null;
-    if (found.allowedAddresses.length > 0 && !addressAllowed(address ?? "", found.allowedAddresses)) return null;
+    if (found.allowedAddresses.length > 0 && !addressAllowed(address() ?? "", found.allowedAddresses)) return null;
     const permissions = new Set(found.scopes);
     const { id, companyId } = found;
     return { kind: "api_key", id, companyId, sessionId: null, permissions, role: null, operator: false };

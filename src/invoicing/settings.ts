@@ -8,8 +8,12 @@ export const CompanySettings = Type.Object(
     invoice_grace_seconds: Type.Integer({ minimum: 0, maximum: 31_536_000, default: 3600 }),
     payment_terms_days: Type.Integer({ minimum: 0, maximum: 3650, default: 30 }),
     invoice_prefix: Type.String({ minLength: 1, maxLength: 16, pattern: "^[A-Za-z0-9-]+$", default: "INV" }),
-    max_event_age_days: Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Null()], { default: null }),
-    late_usage: Type.Union([Type.Literal("next_invoice"), Type.Literal("orphan")], { default: "next_invoice" }),
+    max_event_age_days: Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Null()], {
+      default: null,
+    }),
+    late_usage: Type.Union([Type.Literal("next_invoice"), Type.Literal("orphan")], {
+      default: "next_invoice",
+    }),
     audit_retention_days: Type.Integer({ minimum: 1, maximum: 36_500, default: 2557 }),
   },
   { additionalProperties: false },

@@ -5,7 +5,7 @@ import { ValueErrorType } from "@sinclair/typebox/errors";
 import { type BillingError, invalid } from "../errors.ts";
 import { Text } from "../text.ts";
 import { parseInstant } from "../time/instant.ts";
-import { canonicalForm } from "./canonical_form.ts";
+import { canonicalJson } from "./canonical_json.ts";
 import { type Fault, propertiesFault } from "./event_text.ts";
 import type { Properties } from "./property.ts";
 
@@ -94,12 +94,12 @@ export function identityDigest(
 
 /**
  * What tells a duplicate from a conflict, as 32 hex digits: of what the client sent and nothing else. The timestamp
- * counts as the instant it names, properties as `canonicalForm` has them; how the customer was spelled does not count.
+ * counts as the instant it names, properties by their canonical JSON; how the customer was spelled does not count.
  */
 export function fingerprint(event: UsageEvent): string {
   const { event_type, subscription_id, timestamp, properties } = event;
   const at = timestamp === undefined ? null : (parseInstant(timestamp) ?? timestamp);
-  return digest(canonicalForm([event_type, subscription_id ?? null, at, properties]));
+  return digest(`${JSON.stringify([event_type, subscription_id ?? null, at])}${canonicalJson(properties)}`);
 }
 
 function digest(text: string): string {

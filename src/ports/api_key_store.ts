@@ -27,7 +27,9 @@ export interface ApiKey {
 export interface ApiKeyStore {
   create(key: ApiKey, answer: StoredAnswer | null): Promise<void>;
   /** By hash over all companies, or by id within one; revoked ones too. */
-  find(ref: { readonly hash: string } | { readonly companyId: string; readonly id: string }): Promise<ApiKey | null>;
+  find(
+    ref: { readonly hash: string } | { readonly companyId: string; readonly id: string },
+  ): Promise<ApiKey | null>;
   /** Newest first; filters `mode` and `name`. */
   list(companyId: string, page: ListPage): Promise<ApiKey[]>;
   /** A key revoked before keeps its first instant. Null where the company has no such key. */

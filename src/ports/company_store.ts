@@ -19,5 +19,8 @@ export interface CompanyStore {
   get(companyId: string): Promise<Company | null>;
   /** Oldest first. */
   list(page: { limit: number; after: { createdAt: Instant; id: string } | null }): Promise<Company[]>;
-  update(company: Pick<Company, "id" | "name" | "settings" | "updated_at">, answer: StoredAnswer | null): Promise<void>;
+  update(
+    company: Pick<Company, "id" | "name" | "settings" | "updated_at">,
+    answer: StoredAnswer | null,
+  ): Promise<void>;
 }

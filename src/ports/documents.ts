@@ -7,7 +7,12 @@ export interface ListPage {
   readonly after: { readonly createdAt: Instant; readonly id: string } | null;
   /** Equal values by field of the answer, such as `customer_id` or `status`. */
   readonly filters: Readonly<Record<string, string>>;
-  readonly created: { readonly gte?: Instant; readonly gt?: Instant; readonly lte?: Instant; readonly lt?: Instant };
+  readonly created: {
+    readonly gte?: Instant;
+    readonly gt?: Instant;
+    readonly lte?: Instant;
+    readonly lt?: Instant;
+  };
 }
 
 /** A resource as of its last commit, in the wire shape of the API. */

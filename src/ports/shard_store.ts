@@ -187,5 +187,9 @@ export interface ShardStore {
   findIdentities(keys: readonly (ActorKey & { readonly digest: string })[]): Promise<IdentityRow[]>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   /** Wakes due at or before `until`, soonest first; `clockId` null means real time. */
-  dueWakes(clockId: string | null, until: Instant, limit: number): Promise<(ActorKey & { readonly at: Instant })[]>;
+  dueWakes(
+    clockId: string | null,
+    until: Instant,
+    limit: number,
+  ): Promise<(ActorKey & { readonly at: Instant })[]>;
 }

@@ -1,5 +1,5 @@
 import { type Decimal, formatDecimal } from "../money/decimal.ts";
-import { type Exact, compareExact, type Ratio, ratio, ratioToDecimal, isRatio } from "../money/ratio.ts";
+import { compareExact, type Exact, isRatio, type Ratio, ratio, ratioToDecimal } from "../money/ratio.ts";
 
 export type LimitAction = "suspend" | "notify" | "block";
 

@@ -18,7 +18,11 @@ const compiled = new WeakMap<PlanVersion, Map<string, PlanMeters>>();
  * The meters of a plan with the given metric versions (0 for a recurring price), one per price.
  * Versions are immutable, so the result is shared by every period that pins the same ones.
  */
-export function planMeters(catalog: Catalog, plan: PlanVersion, metricVersions: readonly number[]): PlanMeters {
+export function planMeters(
+  catalog: Catalog,
+  plan: PlanVersion,
+  metricVersions: readonly number[],
+): PlanMeters {
   let byVersions = compiled.get(plan);
   if (byVersions === undefined) {
     byVersions = new Map();

@@ -50,7 +50,9 @@ function importAt(code: string, { start, value }: Literal): Import | null {
   const names = listed.filter((name) => name !== "");
   const typeOnly =
     /\b(?:import|export)\s+type\b/.test(clause) ||
-    (names.length > 0 && names.every((name) => name.startsWith("type ")) && !/\bimport\s+\w+\s*,/.test(clause));
+    (names.length > 0 &&
+      names.every((name) => name.startsWith("type ")) &&
+      !/\bimport\s+\w+\s*,/.test(clause));
   return { specifier: value, typeOnly, names: names.map(bareName), line };
 }
 

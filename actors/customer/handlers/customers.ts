@@ -4,7 +4,7 @@ import { isTimezone } from "../../../src/time/calendar.ts";
 import { formatInstant } from "../../../src/time/instant.ts";
 import { accept, type DecisionContext, type Outcome, refuse } from "../../actor.ts";
 import type { Command } from "../commands.ts";
-import { type CustomerProfile } from "../profile.ts";
+import type { CustomerProfile } from "../profile.ts";
 import type { CustomerState } from "../state.ts";
 import { noCustomer } from "./subscriptions.ts";
 
@@ -42,7 +42,9 @@ export function updateCustomer(
   if (profile === null) return refuse(noCustomer());
   const { external_id } = command.patch;
   if (external_id !== undefined && profile.external_id !== undefined && external_id !== profile.external_id) {
-    return refuse(new BillingError("RES_002", "external_id is set and does not change", { field: "external_id" }));
+    return refuse(
+      new BillingError("RES_002", "external_id is set and does not change", { field: "external_id" }),
+    );
   }
   const customer = { ...profile, ...command.patch, updated_at: formatInstant(ctx.now) };
   return accept([{ type: "customer_updated", at: ctx.now, customer }], (after) => after.profile);

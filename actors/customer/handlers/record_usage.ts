@@ -6,14 +6,21 @@ import { currentMetricVersions, planMeters } from "../../../src/subscriptions/pl
 import { periodAt, periodContaining } from "../../../src/time/calendar.ts";
 import type { Instant } from "../../../src/time/instant.ts";
 import { contains } from "../../../src/time/period.ts";
-import { accept, type DecisionContext, orphan, type OrphanReason, type Outcome, refuse } from "../../actor.ts";
+import {
+  accept,
+  type DecisionContext,
+  type OrphanReason,
+  type Outcome,
+  orphan,
+  refuse,
+} from "../../actor.ts";
 import type { RecordUsage } from "../commands.ts";
 import type { Fact } from "../facts.ts";
 import { alertFact, exceededFact } from "../limit_facts.ts";
 import { spendIn } from "../spend.ts";
 import {
-  covers,
   type CustomerState,
+  covers,
   findSubscription,
   type LimitState,
   type PeriodState,
@@ -68,7 +75,11 @@ export function recordUsage(state: CustomerState, command: RecordUsage, ctx: Dec
 }
 
 /** Finds where an event belongs and what it costs, or why it fits nowhere. Changes nothing. */
-export function rateUsage(state: CustomerState, command: RecordUsage, ctx: DecisionContext): RatedUsage | OrphanReason {
+export function rateUsage(
+  state: CustomerState,
+  command: RecordUsage,
+  ctx: DecisionContext,
+): RatedUsage | OrphanReason {
   if (state.profile === null) return "no_customer";
   const oldest = ctx.settings.max_event_age_days;
   if (oldest !== null && command.occurredAt < ctx.now - oldest * 86_400_000) return "too_old";
@@ -104,7 +115,8 @@ function subscriptionFor(state: CustomerState, command: RecordUsage): Subscripti
   for (const subscription of state.subscriptions) {
     const miss = coverage(subscription, occurredAt);
     if (miss !== null) reason = miss;
-    else if (subscription.periods.some((p) => p.meters.byEventType.has(command.eventType))) return subscription;
+    else if (subscription.periods.some((p) => p.meters.byEventType.has(command.eventType)))
+      return subscription;
     else first ??= subscription;
   }
   return first ?? reason;
@@ -159,18 +171,29 @@ function bears(limit: LimitState, subscription: SubscriptionState, occurredAt: I
 function refuses(state: CustomerState, limit: LimitState, delta: Decimal): boolean {
   const { action, onSuspend, monthlyLimit } = limit.terms;
   if (action === "suspend") return limit.exceeded && onSuspend === "reject";
-  return action === "block" && sign(delta) > 0 && exceeds(addExact(spendIn(state, limit), delta), monthlyLimit);
+  return (
+    action === "block" && sign(delta) > 0 && exceeds(addExact(spendIn(state, limit), delta), monthlyLimit)
+  );
 }
 
 /** The refusal a limit gives, in words for the caller. */
 export function limitReached(limit: LimitState): BillingError {
   const { action, currency, monthlyLimit } = limit.terms;
   const amount = `${formatDecimal(monthlyLimit)} ${currency}`;
-  const why = action === "block" ? `it would go beyond the spend limit of ${amount}` : `the spend limit of ${amount} is reached and usage is suspended`;
+  const why =
+    action === "block"
+      ? `it would go beyond the spend limit of ${amount}`
+      : `the spend limit of ${amount} is reached and usage is suspended`;
   return new BillingError("SPEND_001", `Refused: ${why}`);
 }
 
-function crossings(state: CustomerState, limit: LimitState, delta: Decimal, now: Instant, facts: Fact[]): void {
+function crossings(
+  state: CustomerState,
+  limit: LimitState,
+  delta: Decimal,
+  now: Instant,
+  facts: Fact[],
+): void {
   const spend = addExact(spendIn(state, limit), delta);
   for (const threshold of thresholdsReached(limit.terms, spend, limit.fired)) {
     facts.push(alertFact(limit, threshold, spend, now));

@@ -12,7 +12,11 @@ import { type CustomerState, findSubscription, periodOf, type SubscriptionState 
  *
  * Refuses RES_001 for an unknown customer, VAL_001 for an unknown plan or one in a currency of no use here.
  */
-export function startSubscription(state: CustomerState, command: StartSubscription, ctx: DecisionContext): Outcome {
+export function startSubscription(
+  state: CustomerState,
+  command: StartSubscription,
+  ctx: DecisionContext,
+): Outcome {
   if (state.profile === null) return refuse(noCustomer());
   const plan = ctx.catalog.currentPlan(command.planId);
   if (plan === null) return refuse(invalid("plan_id", "no plan has this id or key"));
@@ -53,7 +57,9 @@ export function cancelSubscription(
   const endsAt = endOf(subscription, command.at, ctx.now);
   if (endsAt < ctx.now) return refuse(invalid("at", "must not lie in the past"));
   if (subscription.periods.some((p) => p.start >= endsAt && p.lines.some((line) => line !== null))) {
-    return refuse(new BillingError("RES_002", "Usage after that instant is already recorded", { field: "at" }));
+    return refuse(
+      new BillingError("RES_002", "Usage after that instant is already recorded", { field: "at" }),
+    );
   }
   const canceled: Fact = {
     type: "subscription_canceled",

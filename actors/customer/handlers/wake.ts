@@ -44,7 +44,15 @@ function opened(subscription: SubscriptionState, k: number, ctx: DecisionContext
   if (periodOf(subscription, k) !== undefined) return [];
   const plan = ctx.catalog.plan(subscription.planId, subscription.planVersion);
   const metricVersions = plan === null ? [] : currentMetricVersions(ctx.catalog, plan);
-  return [{ type: "period_opened", at: ctx.now, subscription_id: subscription.id, k, metric_versions: metricVersions }];
+  return [
+    {
+      type: "period_opened",
+      at: ctx.now,
+      subscription_id: subscription.id,
+      k,
+      metric_versions: metricVersions,
+    },
+  ];
 }
 
 /** A period is over: it becomes a draft with a grace that never ends before usage had its time to arrive. */

@@ -1,34 +1,41 @@
 import { Type } from "@sinclair/typebox";
-import { findSubscription, periodOf } from "../../../actors/customer/state.ts";
+import { type CustomerState, findSubscription, periodOf } from "../../../actors/customer/state.ts";
 import { usageReport } from "../../../actors/customer/usage_report.ts";
 import { BillingError, invalid } from "../../../src/errors.ts";
-import { type Anchor, type Interval, isTimezone, type PeriodRule, periodAt, periodContaining } from "../../../src/time/calendar.ts";
+import { OneOf } from "../../../src/text.ts";
+import { isTimezone, type PeriodRule, periodAt, periodContaining } from "../../../src/time/calendar.ts";
 import { formatInstant } from "../../../src/time/instant.ts";
 import type { Services } from "../../services.ts";
+import { existing, ownerOf } from "../documents.ts";
 import { instantField } from "../fields.ts";
 import { type Route, route } from "../route.ts";
-import { existing } from "../subjects.ts";
 
-const Count = Type.Optional(Type.String({ pattern: "^[0-9]{1,3}$", description: "Periods to list, 1 to 100 (12)" }));
+const Count = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 100, default: 12, description: "Periods to list" }),
+);
+const InstantText = Type.String({ format: "date-time" });
 
 const PeriodsQuery = Type.Object(
-  { from: Type.Optional(Type.String({ maxLength: 64 })), count: Count },
+  { from: Type.Optional(InstantText), count: Count },
   { additionalProperties: false },
 );
 
 const RuleQuery = Type.Object(
   {
-    start: Type.String({ maxLength: 64 }),
-    anchor: Type.Optional(Type.Union([Type.Literal("calendar"), Type.Literal("anniversary")])),
-    interval: Type.Optional(
-      Type.Union([Type.Literal("day"), Type.Literal("week"), Type.Literal("month"), Type.Literal("year")]),
-    ),
-    interval_count: Type.Optional(Type.String({ pattern: "^[0-9]{1,3}$" })),
-    timezone: Type.Optional(Type.String({ maxLength: 64 })),
+    start: InstantText,
+    anchor: Type.Optional(OneOf(["calendar", "anniversary"])),
+    interval: Type.Optional(OneOf(["day", "week", "month", "year"])),
+    interval_count: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 1 })),
+    timezone: Type.Optional(Type.String({ maxLength: 64, default: "UTC", description: "IANA time zone" })),
     count: Count,
   },
   { additionalProperties: false },
 );
+
+const example = [
+  { period_start: "2026-01-31T00:00:00Z", period_end: "2026-02-28T00:00:00Z", k: 0 },
+  { period_start: "2026-02-28T00:00:00Z", period_end: "2026-03-31T00:00:00Z", k: 1 },
+];
 
 /** Billing periods and live usage of subscriptions; API.md §3, Subscription. */
 export function periodRoutes(services: Services): Route[] {
@@ -40,17 +47,18 @@ export function periodRoutes(services: Services): Route[] {
       auth: { scopes: ["subscriptions:read"] },
       summary: "List the billing periods a rule makes, without a subscription",
       query: RuleQuery,
+      example: { answer: example },
       handler: async ({ query }) => {
         const timezone = query.timezone ?? "UTC";
         if (!isTimezone(timezone)) throw invalid("timezone", "is not an IANA time zone");
         const rule: PeriodRule = {
           start: instantField("start", query.start),
-          anchor: (query.anchor ?? "calendar") satisfies Anchor,
-          interval: (query.interval ?? "month") satisfies Interval,
-          intervalCount: Number(query.interval_count ?? "1") || 1,
+          anchor: query.anchor ?? "calendar",
+          interval: query.interval ?? "month",
+          intervalCount: query.interval_count ?? 1,
           timezone,
         };
-        return { payload: periodsFrom(rule, 0, countOf(query.count)) };
+        return { payload: periodsFrom(rule, 0, query.count ?? 12) };
       },
     }),
     route({
@@ -60,11 +68,12 @@ export function periodRoutes(services: Services): Route[] {
       auth: { scopes: ["subscriptions:read"] },
       summary: "List a subscription's billing periods",
       query: PeriodsQuery,
+      example: { answer: example },
       handler: async (ctx) => {
-        const rule = (await live(services, ctx)).rule;
+        const { rule } = await live(services, ctx, ctx.params.id);
         const from = ctx.query.from === undefined ? rule.start : instantField("from", ctx.query.from);
         const first = periodContaining(rule, Math.max(from, rule.start))?.k ?? 0;
-        return { payload: periodsFrom(rule, first, countOf(ctx.query.count)) };
+        return { payload: periodsFrom(rule, first, ctx.query.count ?? 12) };
       },
     }),
     route({
@@ -73,30 +82,28 @@ export function periodRoutes(services: Services): Route[] {
       service: "subscription",
       auth: { scopes: ["usage:read"] },
       summary: "Live usage and charges of the open period",
-      handler: async (ctx) => ({ payload: (await live(services, ctx)).usage }),
+      handler: async (ctx) => ({ payload: (await live(services, ctx, ctx.params.id)).usage }),
     }),
   ];
 }
 
+interface Live {
+  readonly rule: PeriodRule;
+  readonly usage: ReturnType<typeof usageReport> | null;
+}
+
 /** Reads a subscription from its actor, after everything sent before is applied. */
-async function live(
-  services: Services,
-  ctx: Parameters<typeof existing>[1],
-): Promise<{ rule: PeriodRule; usage: ReturnType<typeof usageReport> | null }> {
-  const document = await existing(services, ctx, "subscriptions");
-  const key = { companyId: ctx.principal.companyId, customerId: String(document.customer_id) };
-  const id = String(document.id);
-  const found = await services.shard.send(key, {
-    type: "read",
-    read: (state) => {
-      const subscription = findSubscription(state, id);
-      if (subscription === undefined) return null;
-      const open = periodOf(subscription, subscription.openK) ?? subscription.periods.at(-1);
-      return { rule: subscription.rule, usage: open === undefined ? null : usageReport(subscription, open) };
-    },
-  });
+async function live(services: Services, ctx: Parameters<typeof existing>[1], ref: string): Promise<Live> {
+  const document = await existing(services, ctx, "subscriptions", ref);
+  const read = (state: CustomerState): Live | null => {
+    const subscription = findSubscription(state, document.id);
+    if (subscription === undefined) return null;
+    const open = periodOf(subscription, subscription.openK) ?? subscription.periods.at(-1);
+    return { rule: subscription.rule, usage: open === undefined ? null : usageReport(subscription, open) };
+  };
+  const found = (await services.shard.send(ownerOf(ctx, document), { type: "read", read })) as Live | null;
   if (found === null) throw new BillingError("RES_001", "No such subscription");
-  return found as { rule: PeriodRule; usage: ReturnType<typeof usageReport> | null };
+  return found;
 }
 
 function periodsFrom(rule: PeriodRule, first: number, count: number) {
@@ -104,10 +111,4 @@ function periodsFrom(rule: PeriodRule, first: number, count: number) {
     const { start, end } = periodAt(rule, first + i);
     return { period_start: formatInstant(start), period_end: formatInstant(end), k: first + i };
   });
-}
-
-function countOf(text: string | undefined): number {
-  const count = Number(text ?? "12");
-  if (count < 1 || count > 100) throw invalid("count", "must be from 1 to 100");
-  return count;
 }

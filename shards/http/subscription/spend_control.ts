@@ -1,36 +1,36 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { checkUsage } from "../../../actors/customer/check.ts";
+import { type CheckRequest, checkUsage } from "../../../actors/customer/check.ts";
 import type { SetLimit } from "../../../actors/customer/commands.ts";
 import { spendStatus } from "../../../actors/customer/spend_status.ts";
 import { findSubscription } from "../../../actors/customer/state.ts";
 import { BillingError, invalid } from "../../../src/errors.ts";
 import { type Decimal, sign } from "../../../src/money/decimal.ts";
-import { DecimalSchema } from "../../../src/money/decimal_schema.ts";
+import { DecimalText } from "../../../src/money/decimal_schema.ts";
 import { decimalOf } from "../../../src/money/json.ts";
+import type { ActorKey } from "../../../src/ports/shard_store.ts";
+import { OneOf, Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
+import { existing, listDocuments, namedCustomer, ownerOf } from "../documents.ts";
 import { keptAnswer } from "../kept_answer.ts";
-import { ListQuery, listDocuments } from "../list_documents.ts";
+import { listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
-import { existing, named } from "../subjects.ts";
-
-const Id = Type.String({ minLength: 1, maxLength: 255 });
 
 const terms = {
-  monthly_limit: DecimalSchema({ description: "In major units of the currency" }),
+  monthly_limit: DecimalText("not_negative", "In major units of the currency"),
   alert_thresholds: Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), {
     maxItems: 20,
     uniqueItems: true,
     default: [50, 80, 95],
     description: "Percent of the limit",
   }),
-  action_on_exceed: Type.Union([Type.Literal("suspend"), Type.Literal("notify"), Type.Literal("block")]),
-  ingest_on_suspend: Type.Union([Type.Literal("accept"), Type.Literal("reject")], { default: "accept" }),
+  action_on_exceed: OneOf(["suspend", "notify", "block"]),
+  ingest_on_suspend: OneOf(["accept", "reject"]),
 };
 
 const LimitInput = Type.Object(
   {
-    customer_id: Id,
-    subscription_id: Type.Optional(Id),
+    customer_id: Ref,
+    subscription_id: Type.Optional(Ref),
     monthly_limit: terms.monthly_limit,
     alert_thresholds: Type.Optional(terms.alert_thresholds),
     action_on_exceed: terms.action_on_exceed,
@@ -43,19 +43,54 @@ const LimitInput = Type.Object(
 const LimitPatch = Type.Partial(Type.Object(terms), { additionalProperties: false, minProperties: 1 });
 
 const StatusQuery = Type.Object(
-  { customer_id: Id, subscription_id: Type.Optional(Id) },
+  { customer_id: Ref, subscription_id: Type.Optional(Ref) },
   { additionalProperties: false },
 );
 
 const CheckInput = Type.Object(
   {
-    customer_id: Id,
-    subscription_id: Type.Optional(Id),
-    event_type: Id,
+    customer_id: Ref,
+    subscription_id: Type.Optional(Ref),
+    event_type: Ref,
     properties: Type.Optional(Type.Object({}, { additionalProperties: true })),
   },
   { additionalProperties: false },
 );
+
+const LimitList = listQuery({
+  customer_id: Type.Optional(Ref),
+  subscription_id: Type.Optional(Ref),
+  state: Type.Optional(OneOf(["ok", "suspended", "exceeded"])),
+});
+const AlertList = listQuery({ customer_id: Type.Optional(Ref), limit_id: Type.Optional(Ref) });
+
+const limitExample = {
+  id: "lim_01kc5nkt00h2j4k6m8n0p2q4r6",
+  customer_id: "cust_01kc5nkt00a3b5c7d9e1f3g5h7",
+  subscription_id: null,
+  monthly_limit: "500",
+  currency: "USD",
+  alert_thresholds: [50, 80, 95],
+  action_on_exceed: "suspend",
+  ingest_on_suspend: "accept",
+  state: "ok",
+  created_at: "2026-02-01T00:00:00Z",
+  updated_at: "2026-02-01T00:00:00Z",
+};
+
+const statusExample = {
+  limit_id: limitExample.id,
+  subscription_id: null,
+  currency: "USD",
+  spend: "262.418",
+  limit: "500",
+  remaining: "237.582",
+  percent: "52.48",
+  window_start: "2026-02-01T00:00:00Z",
+  window_end: "2026-03-01T00:00:00Z",
+  state: "ok",
+  alerts_fired: [50],
+};
 
 /** Spend limits, live status, check, and the alerts that fired; API.md §3, Spend limit. */
 export function spendControlRoutes(services: Services): Route[] {
@@ -72,10 +107,18 @@ function limitRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:write"] },
       summary: "Set a spend limit on a customer or one of its subscriptions",
       body: LimitInput,
+      example: {
+        request: {
+          customer_id: "cust_abc",
+          monthly_limit: 500.0,
+          alert_thresholds: [50, 80, 95],
+          action_on_exceed: "suspend",
+        },
+        answer: limitExample,
+      },
       success: 201,
       handler: async (ctx) => {
-        const { companyId } = ctx.principal;
-        const customer = await named(services, companyId, ctx.body.customer_id);
+        const key = await namedCustomer(services, ctx, ctx.body.customer_id);
         const command: SetLimit = {
           ...termsOf(ctx.body),
           type: "set_limit",
@@ -84,7 +127,6 @@ function limitRoutes(services: Services): Route[] {
           subscriptionRef: ctx.body.subscription_id ?? null,
           ...(ctx.body.currency === undefined ? {} : { currency: ctx.body.currency }),
         };
-        const key = { companyId, customerId: customer.id };
         return { payload: await services.shard.send(key, command, keptAnswer(ctx, 201)) };
       },
     }),
@@ -94,7 +136,8 @@ function limitRoutes(services: Services): Route[] {
       service: "subscription",
       auth: { scopes: ["spend:read"] },
       summary: "List spend limits",
-      query: ListQuery,
+      query: LimitList,
+      example: { answer: [limitExample] },
       handler: (ctx) => listDocuments(services, ctx, "spend_limits"),
     }),
     route({
@@ -103,7 +146,9 @@ function limitRoutes(services: Services): Route[] {
       service: "subscription",
       auth: { scopes: ["spend:read"] },
       summary: "Read a spend limit",
-      handler: async (ctx) => ({ payload: await existing(services, ctx, "spend_limits") }),
+      handler: async (ctx) => ({
+        payload: (await existing(services, ctx, "spend_limits", ctx.params.id)).body,
+      }),
     }),
     route({
       method: "PATCH",
@@ -112,17 +157,17 @@ function limitRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:write"] },
       summary: "Change a spend limit; raising it above the present spend resumes what it suspended",
       body: LimitPatch,
+      example: { request: { monthly_limit: "800.00" }, answer: { ...limitExample, monthly_limit: "800" } },
       handler: async (ctx) => {
-        const document = await existing(services, ctx, "spend_limits");
+        const document = await existing(services, ctx, "spend_limits", ctx.params.id);
         const command: SetLimit = {
           ...termsOf(ctx.body),
           type: "set_limit",
-          id: String(document.id),
+          id: document.id,
           create: false,
           subscriptionRef: null,
         };
-        const key = { companyId: ctx.principal.companyId, customerId: String(document.customer_id) };
-        return { payload: await services.shard.send(key, command, keptAnswer(ctx, 200)) };
+        return { payload: await services.shard.send(ownerOf(ctx, document), command, keptAnswer(ctx, 200)) };
       },
     }),
     route({
@@ -132,10 +177,9 @@ function limitRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:write"] },
       summary: "Remove a spend limit; what it suspended resumes",
       handler: async (ctx) => {
-        const document = await existing(services, ctx, "spend_limits");
-        const key = { companyId: ctx.principal.companyId, customerId: String(document.customer_id) };
-        const command = { type: "remove_limit", limitId: String(document.id) } as const;
-        return { payload: await services.shard.send(key, command) };
+        const document = await existing(services, ctx, "spend_limits", ctx.params.id);
+        const command = { type: "remove_limit", limitId: document.id } as const;
+        return { payload: await services.shard.send(ownerOf(ctx, document), command) };
       },
     }),
   ];
@@ -150,16 +194,17 @@ function liveRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:read"] },
       summary: "Live spend against the tightest limit, as committed",
       query: StatusQuery,
+      example: { answer: { ...statusExample, limits: [statusExample] } },
       handler: async (ctx) => {
-        const { companyId } = ctx.principal;
-        const customer = await named(services, companyId, ctx.query.customer_id);
+        const key = await namedCustomer(services, ctx, ctx.query.customer_id);
         const ref = ctx.query.subscription_id;
         const read = (state: Parameters<typeof spendStatus>[0], { now }: { now: number }) => {
           const subscription = ref === undefined ? null : findSubscription(state, ref);
           return subscription === undefined ? null : spendStatus(state, now, subscription?.id ?? null);
         };
-        const payload = await services.shard.send({ companyId, customerId: customer.id }, { type: "read", read });
-        if (payload === null) throw new BillingError("RES_001", "No such subscription", { field: "subscription_id" });
+        const payload = await services.shard.send(key, { type: "read", read });
+        if (payload === null)
+          throw new BillingError("RES_001", "No such subscription", { field: "subscription_id" });
         return { payload };
       },
     }),
@@ -170,11 +215,16 @@ function liveRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:read"] },
       summary: "What an event would cost and whether it may happen; changes nothing",
       body: CheckInput,
+      example: {
+        request: { customer_id: "cust_abc", event_type: "storage", properties: { gb: 2.5 } },
+        answer: { allowed: true, cost: "0.25", remaining: "237.582" },
+      },
       idempotent: false,
       handler: async (ctx) => {
-        const { companyId } = ctx.principal;
-        const customer = await named(services, companyId, ctx.body.customer_id);
-        return { payload: await services.check({ companyId, customerId: customer.id }, requestOf(ctx.body)) };
+        const key = await namedCustomer(services, ctx, ctx.body.customer_id);
+        return {
+          payload: await check(services, key, requestOf(ctx.body)),
+        };
       },
     }),
     route({
@@ -183,13 +233,37 @@ function liveRoutes(services: Services): Route[] {
       service: "subscription",
       auth: { scopes: ["spend:read"] },
       summary: "List the alerts that fired",
-      query: ListQuery,
+      query: AlertList,
+      example: {
+        answer: [
+          {
+            id: "ntf_01kc5nkt00v8w0x2y4z6a8b0c2",
+            customer_id: limitExample.customer_id,
+            limit_id: limitExample.id,
+            threshold: 50,
+            spend: "250.006",
+            window_start: "2026-02-01T00:00:00Z",
+            window_end: "2026-03-01T00:00:00Z",
+            fired_at: "2026-02-14T11:03:20Z",
+          },
+        ],
+      },
       handler: (ctx) => listDocuments(services, ctx, "spend_alerts"),
     }),
   ];
 }
 
-function requestOf(body: Static<typeof CheckInput>): Parameters<typeof checkUsage>[1] {
+/** Answers from memory where the customer is live there and nothing but usage is in flight; else in its turn. */
+async function check(services: Services, key: ActorKey, request: CheckRequest): Promise<unknown> {
+  const state = services.shard.peek(key);
+  const company = services.companies.known(key.companyId);
+  if (state === undefined || company === null) {
+    return services.shard.send(key, { type: "read", read: (live, ctx) => checkUsage(live, request, ctx) });
+  }
+  return checkUsage(state, request, { now: services.shard.nowOf(state), ...company });
+}
+
+function requestOf(body: Static<typeof CheckInput>): CheckRequest {
   return {
     eventType: body.event_type,
     subscriptionRef: body.subscription_id ?? null,
@@ -210,6 +284,7 @@ function termsOf(body: Terms): Pick<SetLimit, "monthlyLimit" | "thresholds" | "a
 
 function limitAmount(value: unknown): Decimal {
   const amount = decimalOf(value);
-  if (amount === null || sign(amount) < 0) throw invalid("monthly_limit", "must be an amount of zero or more");
+  if (amount === null || sign(amount) < 0)
+    throw invalid("monthly_limit", "must be an amount of zero or more");
   return amount;
 }

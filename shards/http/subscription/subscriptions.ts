@@ -1,32 +1,64 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { BillingError, invalid } from "../../../src/errors.ts";
-import { parseInstant } from "../../../src/time/instant.ts";
+import type { StartSubscription } from "../../../actors/customer/commands.ts";
+import { Metadata } from "../../../actors/customer/profile.ts";
+import { invalid } from "../../../src/errors.ts";
+import { idPrefixOf } from "../../../src/ids.ts";
+import { OneOf, Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
+import { existing, listDocuments, namedCustomer, ownerOf } from "../documents.ts";
+import { instantField } from "../fields.ts";
 import { keptAnswer } from "../kept_answer.ts";
-import { ListQuery, listDocuments } from "../list_documents.ts";
+import { listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
-import { existing, named } from "../subjects.ts";
-
-const Id = Type.String({ minLength: 1, maxLength: 255 });
 
 const SubscriptionInput = Type.Object(
   {
-    customer_id: Id,
-    plan_id: Id,
-    external_id: Type.Optional(Id),
-    start: Type.Optional(Type.String({ format: "instant", description: "RFC 3339; now when left out" })),
-    anchor: Type.Optional(Type.Union([Type.Literal("calendar"), Type.Literal("anniversary")], { default: "calendar" })),
-    metadata: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 512 }), { maxProperties: 50 })),
+    customer_id: Ref,
+    plan_id: Ref,
+    external_id: Type.Optional(Ref),
+    start: Type.Optional(
+      Type.String({ format: "date-time", description: "Now when left out; may lie in the past" }),
+    ),
+    anchor: Type.Optional(OneOf(["calendar", "anniversary"])),
+    metadata: Type.Optional(Metadata),
   },
   { additionalProperties: false },
 );
 
 const CancelInput = Type.Object(
-  { at: Type.String({ description: "`now`, `period_end` or an instant", maxLength: 64 }) },
+  { at: Type.String({ maxLength: 64, description: "`now`, `period_end` or an instant" }) },
   { additionalProperties: false },
 );
 
-const example = { customer_id: "cust_abc", plan_id: "plan_pro", external_id: "sub_xyz", anchor: "calendar" };
+const SubscriptionList = listQuery({
+  customer_id: Type.Optional(Ref),
+  plan_id: Type.Optional(Ref),
+  status: Type.Optional(OneOf(["scheduled", "active", "suspended", "canceled"])),
+});
+
+const example = {
+  id: "sub_01kc5nkt00e1v7d2m8r4q6w9xa",
+  external_id: "sub_xyz",
+  customer_id: "cust_01kc5nkt00a3b5c7d9e1f3g5h7",
+  plan_id: "plan_01kc5nkt00p2q4r6s8t0v2w4x6",
+  plan_key: "plan_pro",
+  plan_version: 1,
+  currency: "USD",
+  status: "active",
+  suspension_reasons: [],
+  start: "2026-02-01T00:00:00Z",
+  anchor: "calendar",
+  interval: "month",
+  interval_count: 1,
+  timezone: "UTC",
+  current_period_start: "2026-02-01T00:00:00Z",
+  current_period_end: "2026-03-01T00:00:00Z",
+  cancel_at: null,
+  canceled_at: null,
+  metadata: {},
+  created_at: "2026-02-01T00:00:00Z",
+  updated_at: "2026-02-01T00:00:00Z",
+};
 
 /** Subscriptions: create, list, read and cancel; API.md §2–3. */
 export function subscriptionRoutes(services: Services): Route[] {
@@ -35,77 +67,84 @@ export function subscriptionRoutes(services: Services): Route[] {
       method: "POST",
       path: "/api/v1/subscriptions",
       service: "subscription",
-      auth: { scope: "subscriptions:write" },
+      auth: { scopes: ["subscriptions:write"] },
       summary: "Start a subscription",
       body: SubscriptionInput,
-      example: { request: example },
+      example: {
+        request: { customer_id: "cust_abc", plan_id: "plan_pro", external_id: "sub_xyz", anchor: "calendar" },
+        answer: example,
+      },
       success: 201,
       handler: async (ctx) => {
-        const { companyId } = ctx.principal;
-        const input = ctx.body;
-        const customer = await named(services, companyId, input.customer_id);
-        const command = startCommand(services, companyId, input);
-        const payload = await services.shard.send({ companyId, customerId: customer.id }, command, keptAnswer(ctx, 201));
-        return { payload };
+        const key = await namedCustomer(services, ctx, ctx.body.customer_id);
+        const command = startCommand(services, key.companyId, ctx.body);
+        return { payload: await services.shard.send(key, command, keptAnswer(ctx, 201)) };
       },
     }),
     route({
       method: "GET",
       path: "/api/v1/subscriptions",
       service: "subscription",
-      auth: { scope: "subscriptions:read" },
+      auth: { scopes: ["subscriptions:read"] },
       summary: "List subscriptions",
-      query: ListQuery,
+      query: SubscriptionList,
+      example: { answer: [example] },
       handler: (ctx) => listDocuments(services, ctx, "subscriptions"),
     }),
     route({
       method: "GET",
-      path: "/api/v1/subscriptions/{id}",
+      path: "/api/v1/subscriptions/:id",
       service: "subscription",
-      auth: { scope: "subscriptions:read" },
-      summary: "Read a subscription",
-      handler: async (ctx) => ({ payload: await existing(services, ctx, "subscriptions") }),
+      auth: { scopes: ["subscriptions:read"] },
+      summary: "Read a subscription by its id or external_id",
+      example: { answer: example },
+      handler: async (ctx) => ({
+        payload: (await existing(services, ctx, "subscriptions", ctx.params.id)).body,
+      }),
     }),
     route({
       method: "POST",
-      path: "/api/v1/subscriptions/{id}/cancel",
+      path: "/api/v1/subscriptions/:id/cancel",
       service: "subscription",
-      auth: { scope: "subscriptions:write" },
+      auth: { scopes: ["subscriptions:write"] },
       summary: "Cancel a subscription now, at the period's end or at an instant",
+      description:
+        "The last period is invoiced up to the end; what recurs is billed for its part of the period.",
       body: CancelInput,
-      example: { request: { at: "period_end" } },
+      example: {
+        request: { at: "period_end" },
+        answer: { ...example, cancel_at: "2026-03-01T00:00:00Z", canceled_at: "2026-02-10T09:30:00Z" },
+      },
       handler: async (ctx) => {
-        const { companyId } = ctx.principal;
-        const document = await existing(services, ctx, "subscriptions");
+        const document = await existing(services, ctx, "subscriptions", ctx.params.id);
         const command = { type: "cancel_subscription", ref: document.id, at: cancelAt(ctx.body.at) } as const;
-        const key = { companyId, customerId: document.customer_id };
-        return { payload: await services.shard.send(key, command, keptAnswer(ctx, 200)) };
+        return { payload: await services.shard.send(ownerOf(ctx, document), command, keptAnswer(ctx, 200)) };
       },
     }),
   ];
 }
 
-function startCommand(services: Services, companyId: string, input: Static<typeof SubscriptionInput>) {
-  const catalog = services.companies.known(companyId)?.catalog;
-  const plan = catalog?.currentPlan(input.plan_id) ?? null;
+function startCommand(
+  services: Services,
+  companyId: string,
+  input: Static<typeof SubscriptionInput>,
+): StartSubscription {
+  const plan = services.companies.known(companyId)?.catalog.currentPlan(input.plan_id) ?? null;
   if (plan === null) throw invalid("plan_id", "names no plan");
+  if (input.external_id !== undefined && idPrefixOf(input.external_id) !== null) {
+    throw invalid("external_id", "must not have the form of an id");
+  }
   return {
-    type: "start_subscription" as const,
+    type: "start_subscription",
     id: services.ids.next("sub"),
     externalId: input.external_id ?? null,
     planId: plan.id,
-    start: input.start === undefined ? null : instantOf("start", input.start),
-    anchor: input.anchor ?? ("calendar" as const),
+    start: input.start === undefined ? null : instantField("start", input.start),
+    anchor: input.anchor ?? "calendar",
     metadata: input.metadata ?? {},
   };
 }
 
 function cancelAt(at: string): "now" | "period_end" | number {
-  return at === "now" || at === "period_end" ? at : instantOf("at", at);
-}
-
-function instantOf(field: string, text: string): number {
-  const at = parseInstant(text);
-  if (at === null) throw invalid(field, "must be an RFC 3339 instant such as 2026-02-01T00:00:00Z");
-  return at;
+  return at === "now" || at === "period_end" ? at : instantField("at", at);
 }

@@ -7,5 +7,6 @@ import { keepAnswers } from "./commit_rows.ts";
 export async function keepAnswer(tx: TransactionSql, answer: StoredAnswer | null): Promise<void> {
   if (answer === null) return;
   const taken = await keepAnswers(tx, [answer]);
-  if (taken.length > 0) throw new BillingError("REQ_006", "The same Idempotency-Key is in flight", { retryAfterS: 1 });
+  if (taken.length > 0)
+    throw new BillingError("REQ_006", "The same Idempotency-Key is in flight", { retryAfterS: 1 });
 }

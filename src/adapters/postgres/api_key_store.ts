@@ -31,7 +31,9 @@ export function postgresApiKeyStore(requests: Sql, shard: Sql): ApiKeyStore {
       }),
     find(ref) {
       if ("hash" in ref) {
-        return onStore(async () => firstKey(await shard<KeyRecord[]>`select * from api_keys where key_hash = ${ref.hash}`));
+        return onStore(async () =>
+          firstKey(await shard<KeyRecord[]>`select * from api_keys where key_hash = ${ref.hash}`),
+        );
       }
       return asCompany(requests, ref.companyId, async (tx) =>
         firstKey(await tx<KeyRecord[]>`select * from api_keys where id = ${ref.id}`),

@@ -2,7 +2,11 @@ import type { Sql, TransactionSql } from "postgres";
 import { onStore } from "./store_errors.ts";
 
 /** Runs work in one transaction that sees one company only: the policies of row-level security go by this setting. */
-export function asCompany<T>(sql: Sql, companyId: string, work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+export function asCompany<T>(
+  sql: Sql,
+  companyId: string,
+  work: (tx: TransactionSql) => Promise<T>,
+): Promise<T> {
   return onStore(async () => {
     const result = await sql.begin(async (tx) => {
       const named = tx`select set_config('billai.company', ${companyId}, true)`.execute(); // sent before the work's own

@@ -1,8 +1,8 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { CatalogRow } from "../../catalog/catalog.ts";
 import { BillingError } from "../../errors.ts";
-import type { CatalogStore } from "../../ports/catalog_store.ts";
 import { readJson } from "../../money/json.ts";
+import type { CatalogEntry, CatalogStore } from "../../ports/catalog_store.ts";
 import { keepAnswer } from "./answers.ts";
 import { asCompany } from "./as_company.ts";
 import { pageClause } from "./pages.ts";
@@ -17,21 +17,20 @@ interface CatalogRecord {
   archived: boolean;
   created_at: string;
 }
+type EntryRecord = CatalogRecord & { first_created_at: string };
 
 /** The catalog in Postgres. @param sql a pool of the role billai_request */
 export function postgresCatalogStore(sql: Sql): CatalogStore {
   return {
     create: (companyId, rows, answer) =>
       asCompany(sql, companyId, async (tx) => {
-        for (const row of rows) {
-          await claimKey(tx, companyId, row);
-          await insert(tx, companyId, row);
-        }
+        await insertFirst(tx, companyId, rows);
         await bump(tx, companyId);
         await keepAnswer(tx, answer);
       }),
-    addVersion: (companyId, row, answer) =>
+    addVersion: (companyId, row, parts, answer) =>
       asCompany(sql, companyId, async (tx) => {
+        await insertFirst(tx, companyId, parts);
         await insert(tx, companyId, row);
         await bump(tx, companyId);
         await keepAnswer(tx, answer);
@@ -39,6 +38,7 @@ export function postgresCatalogStore(sql: Sql): CatalogStore {
     archive: (companyId, id, answer) =>
       asCompany(sql, companyId, async (tx) => {
         await tx`update catalog set archived = true where id = ${id}`;
+        await tx`delete from claims where kind like 'key:%' and id = ${id}`;
         await bump(tx, companyId);
         await keepAnswer(tx, answer);
       }),
@@ -53,23 +53,32 @@ export function postgresCatalogStore(sql: Sql): CatalogStore {
       }),
     list: (companyId, kind, page) =>
       asCompany(sql, companyId, async (tx) => {
-        const rows = await tx<CatalogRecord[]>`
-          select kind, id, version, key, body::text as body, archived, created_at from (
-            select distinct on (id) kind, id, version, key, body, archived,
-              min(created_at) over (partition by id) as created_at
+        const rows = await tx<EntryRecord[]>`
+          select kind, id, version, key, body::text as body, archived, created_at, first_created_at from (
+            select distinct on (id) kind, id, version, key, body, archived, created_at,
+              min(created_at) over (partition by id) as first_created_at
             from catalog where kind = ${kind} order by id, version desc) latest
-          where not archived and ${pageClause(tx, page, "created_at", (field) => tx`body ->> ${field}`)}`;
-        return rows.map(rowOf);
+          where not archived and ${pageClause(tx, page, "first_created_at", (field) => tx`body ->> ${field}`)}`;
+        return rows.map(entryOf);
       }),
     get: (companyId, kind, ref) =>
       asCompany(sql, companyId, async (tx) => {
-        const [row] = await tx<CatalogRecord[]>`
-          select kind, id, version, key, body::text as body, archived, created_at from catalog
+        const [row] = await tx<EntryRecord[]>`
+          select kind, id, version, key, body::text as body, archived, created_at,
+            min(created_at) over (partition by id) as first_created_at
+          from catalog
           where kind = ${kind} and (id = ${ref} or (key = ${ref} and not archived))
           order by id = ${ref} desc, version desc limit 1`;
-        return row === undefined ? null : rowOf(row);
+        return row === undefined ? null : entryOf(row);
       }),
   };
+}
+
+async function insertFirst(tx: TransactionSql, companyId: string, rows: readonly CatalogRow[]): Promise<void> {
+  for (const row of rows) {
+    await claimKey(tx, companyId, row);
+    await insert(tx, companyId, row);
+  }
 }
 
 async function claimKey(tx: TransactionSql, companyId: string, row: CatalogRow): Promise<void> {
@@ -97,6 +106,10 @@ async function insert(tx: TransactionSql, companyId: string, row: CatalogRow): P
 
 async function bump(tx: TransactionSql, companyId: string): Promise<void> {
   await tx`update companies set catalog_version = catalog_version + 1 where id = ${companyId}`;
+}
+
+function entryOf(row: EntryRecord): CatalogEntry {
+  return { ...rowOf(row), first_created_at: Number(row.first_created_at) };
 }
 
 function rowOf(row: CatalogRecord): CatalogRow {

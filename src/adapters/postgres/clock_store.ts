@@ -42,7 +42,8 @@ export function postgresClockStore(requests: Sql, shard: Sql): ClockStore {
         const begun = await shard`
           update test_clocks set target_at = ${to}
           where company_id = ${companyId} and id = ${id} and (target_at is null or target_at = ${to})`;
-        if (begun.count === 0) throw new BillingError("RES_002", "The clock is being advanced to another instant");
+        if (begun.count === 0)
+          throw new BillingError("RES_002", "The clock is being advanced to another instant");
       }),
     step: (companyId, id, now) =>
       onStore(async () => {

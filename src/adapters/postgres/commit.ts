@@ -1,5 +1,11 @@
 import type { Sql, TransactionSql } from "postgres";
-import type { Claim, CommitBatch, CommitOutcome, IdentityRow, PartitionCursor } from "../../ports/shard_store.ts";
+import type {
+  Claim,
+  CommitBatch,
+  CommitOutcome,
+  IdentityRow,
+  PartitionCursor,
+} from "../../ports/shard_store.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
@@ -36,7 +42,12 @@ export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitO
 }
 
 async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<PartitionCursor> {
-  const next = { ...batch.cursor, commitSeq: batch.cursor.commitSeq + 1, nextOffset: batch.nextOffset, nextIndex: batch.nextIndex };
+  const next = {
+    ...batch.cursor,
+    commitSeq: batch.cursor.commitSeq + 1,
+    nextOffset: batch.nextOffset,
+    nextIndex: batch.nextIndex,
+  };
   const [moved, inserted, taken, ...writes] = await Promise.allSettled([
     moveFence(tx, batch),
     insertIdentities(tx, batch.newIdentities),
@@ -45,9 +56,9 @@ async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<Parti
     writeOtherRows(tx, batch),
   ]);
   // In this order: a batch that should not have been tried says nothing by what else fails in it.
-  if (!valueOf(moved)) throw new Undo({ ok: false, reason: "fenced" });
-  if (valueOf(inserted) < batch.newIdentities.length) throw new Undo("known_identities");
-  const lost = valueOf(taken);
+  if (!fulfilled(moved)) throw new Undo({ ok: false, reason: "fenced" });
+  if (fulfilled(inserted) < batch.newIdentities.length) throw new Undo("known_identities");
+  const lost = fulfilled(taken);
   if (lost.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: lost });
   const failed = writes.filter((write) => write.status === "rejected").map((write) => write.reason);
   if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
@@ -59,7 +70,10 @@ async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<Parti
 }
 
 /** Moves the partition on; false where its owner or an earlier commit has moved it already. */
-async function moveFence(tx: TransactionSql, { cursor, nextOffset, nextIndex }: CommitBatch): Promise<boolean> {
+async function moveFence(
+  tx: TransactionSql,
+  { cursor, nextOffset, nextIndex }: CommitBatch,
+): Promise<boolean> {
   const moved = await tx`
     update partitions set commit_seq = commit_seq + 1, next_offset = ${nextOffset}, next_index = ${nextIndex}
     where id = ${cursor.partition} and epoch = ${cursor.epoch} and commit_seq = ${cursor.commitSeq}`;
@@ -84,7 +98,10 @@ async function claim(tx: TransactionSql, { claims, releasedClaims }: CommitBatch
 }
 
 /** Takes invoice numbers, company by company in one order for all, so that commits never wait in a circle. */
-async function giveNumbers(tx: TransactionSql, numbering: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+async function giveNumbers(
+  tx: TransactionSql,
+  numbering: ReadonlyMap<string, number>,
+): Promise<Map<string, number>> {
   const first = new Map<string, number>();
   for (const [companyId, count] of [...numbering].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [row] = await tx<{ first: string }[]>`
@@ -99,7 +116,7 @@ async function known(sql: Sql, batch: CommitBatch): Promise<IdentityRow[]> {
   return findIdentities(sql, batch.newIdentities);
 }
 
-function valueOf<T>(result: PromiseSettledResult<T>): T {
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
   if (result.status === "rejected") throw result.reason;
   return result.value;
 }

@@ -25,7 +25,11 @@ export async function writeHotRows(tx: TransactionSql, batch: CommitBatch, commi
   await Promise.all([writeUsage(tx, batch, commitSeq), writeWakes(tx, batch), writeSnapshots(tx, batch)]);
 }
 
-async function writeUsage(tx: TransactionSql, { usage, cursor }: CommitBatch, commitSeq: number): Promise<void> {
+async function writeUsage(
+  tx: TransactionSql,
+  { usage, cursor }: CommitBatch,
+  commitSeq: number,
+): Promise<void> {
   if (usage.length === 0) return;
   await tx`
     insert into usage_events (company_id, customer_id, seq, event_id, source, event_type, subscription_id, occurred_at,

@@ -1,5 +1,11 @@
 import type { Sql } from "postgres";
-import type { Document, Documents, DocumentTable, ListPage, ResolvedCustomer } from "../../ports/documents.ts";
+import type {
+  Document,
+  Documents,
+  DocumentTable,
+  ListPage,
+  ResolvedCustomer,
+} from "../../ports/documents.ts";
 import type { IdentityVerdict, OrphanRow } from "../../ports/shard_store.ts";
 import { asCompany } from "./as_company.ts";
 import { pageClause } from "./pages.ts";
@@ -42,7 +48,9 @@ export function postgresDocuments(sql: Sql): Documents {
       }),
     getOrphan: (companyId, id) =>
       asCompany(sql, companyId, async (tx) => {
-        const [row] = await tx<OrphanRecord[]>`select *, event::text as event from orphan_events where id = ${id}`;
+        const [row] = await tx<
+          OrphanRecord[]
+        >`select *, event::text as event from orphan_events where id = ${id}`;
         return row === undefined ? null : orphanOf(row);
       }),
     listOrphans: (companyId, page: ListPage) =>
@@ -63,7 +71,8 @@ export function postgresDocuments(sql: Sql): Documents {
           const customer = { id: row.id, testClockId: row.clock };
           if (row.external_id !== null && asked.has(row.external_id)) found.set(row.external_id, customer);
         }
-        for (const row of rows) if (asked.has(row.id)) found.set(row.id, { id: row.id, testClockId: row.clock });
+        for (const row of rows)
+          if (asked.has(row.id)) found.set(row.id, { id: row.id, testClockId: row.clock });
         return found;
       }),
     usageEvent: (companyId, customerId, digest) =>

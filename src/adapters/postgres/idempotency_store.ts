@@ -28,7 +28,8 @@ export function postgresIdempotencyStore(requests: Sql, shard: Sql): Idempotency
         await tx`delete from idempotency_keys where key = ${key} and created_at < ${notBefore}`;
         return null;
       }),
-    put: (answer) => asCompany(requests, answer.companyId, async (tx) => (await keepAnswers(tx, [answer])).length === 0),
+    put: (answer) =>
+      asCompany(requests, answer.companyId, async (tx) => (await keepAnswers(tx, [answer])).length === 0),
     removeBefore: (instant) =>
       onStore(async () => (await shard`delete from idempotency_keys where created_at < ${instant}`).count),
   };

@@ -8,7 +8,14 @@ export async function findIdentities(
 ): Promise<IdentityRow[]> {
   if (keys.length === 0) return [];
   const rows = await sql<
-    { company_id: string; customer_id: string; digest: string; fingerprint: string; verdict: IdentityVerdict; seq: string }[]
+    {
+      company_id: string;
+      customer_id: string;
+      digest: string;
+      fingerprint: string;
+      verdict: IdentityVerdict;
+      seq: string;
+    }[]
   >`
     select i.company_id, i.customer_id, i.digest::text, i.fingerprint::text, i.verdict, i.seq
     from unnest(${keys.map((k) => k.companyId)}::text[], ${keys.map((k) => k.customerId)}::text[],

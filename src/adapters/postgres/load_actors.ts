@@ -60,7 +60,13 @@ export async function loadActors(sql: Sql, keys: readonly ActorKey[]): Promise<S
       snapshot:
         snapshot === undefined
           ? null
-          : { companyId, customerId, seq: Number(snapshot.seq), version: snapshot.version, body: snapshot.body },
+          : {
+              companyId,
+              customerId,
+              seq: Number(snapshot.seq),
+              version: snapshot.version,
+              body: snapshot.body,
+            },
       tail: (tails.get(name) ?? []).sort((a, b) => seqOf(a) - seqOf(b)),
     };
   });
@@ -74,7 +80,11 @@ function nameOf(record: { company_id: string; customer_id: string }): string {
   return `${record.company_id}|${record.customer_id}`;
 }
 
-function push(tails: Map<string, Tail[]>, record: { company_id: string; customer_id: string }, entry: Tail): void {
+function push(
+  tails: Map<string, Tail[]>,
+  record: { company_id: string; customer_id: string },
+  entry: Tail,
+): void {
   const name = nameOf(record);
   const tail = tails.get(name);
   if (tail === undefined) tails.set(name, [entry]);

@@ -40,7 +40,11 @@ export function postgresShardStore(sql: Sql): ShardStore {
         const rows = await sql<{ company_id: string; customer_id: string; next_wake: string }[]>`
           select company_id, customer_id, next_wake from wakes
           where ${onClock} and next_wake <= ${until} order by next_wake limit ${limit}`;
-        return rows.map((row) => ({ companyId: row.company_id, customerId: row.customer_id, at: Number(row.next_wake) }));
+        return rows.map((row) => ({
+          companyId: row.company_id,
+          customerId: row.customer_id,
+          at: Number(row.next_wake),
+        }));
       }),
   };
 }

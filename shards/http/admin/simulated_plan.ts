@@ -1,0 +1,94 @@
+import { type Static, Type } from "@sinclair/typebox";
+import type { Catalog, CatalogRow } from "../../../src/catalog/catalog.ts";
+import { standalonePrice } from "../../../src/catalog/inline_price.ts";
+import { PlanInput, storedPlan } from "../../../src/catalog/plan.ts";
+import { invalid } from "../../../src/errors.ts";
+import { derivedId } from "../../../src/ids.ts";
+import { checkMetric, MetricInput } from "../../../src/metering/metric.ts";
+import {
+  compilePrice,
+  LaterPrice,
+  type Price,
+  type PriceInput,
+  priceVariants,
+} from "../../../src/pricing/price.ts";
+import { Key, Ref } from "../../../src/text.ts";
+
+const named = { key: Type.Optional(Key), name: Type.Optional(MetricInput.properties.name) };
+
+/** A metric tried out inside a price; it needs no name of its own. */
+const InlineMetric = Type.Object({ ...MetricInput.properties, ...named }, { additionalProperties: false });
+
+const extra = {
+  currency: Type.Optional(priceVariants.flat.properties.currency),
+  metric: Type.Optional(InlineMetric),
+};
+const closed = { additionalProperties: false };
+const { flat, per_unit, graduated, volume, package: packaged } = priceVariants;
+
+const TriedPrice = Type.Union([
+  Type.Object({ ...flat.properties, currency: extra.currency }, closed),
+  Type.Object({ ...per_unit.properties, ...extra }, closed),
+  Type.Object({ ...graduated.properties, ...extra }, closed),
+  Type.Object({ ...volume.properties, ...extra }, closed),
+  Type.Object({ ...packaged.properties, ...extra }, closed),
+  LaterPrice,
+]);
+
+/** A plan tried out in a simulation: prices by id or key, or written out with their metrics. */
+export const TriedPlan = Type.Object(
+  {
+    ...PlanInput.properties,
+    ...named,
+    prices: Type.Array(Type.Union([Ref, TriedPrice]), { minItems: 1, maxItems: 100 }),
+  },
+  closed,
+);
+export type TriedPlan = Static<typeof TriedPlan>;
+
+/** The rows an inline plan would be stored as, beside a catalog that is only looked at. */
+export function triedRows(plan: TriedPlan, catalog: Catalog): { rows: CatalogRow[]; planId: string } {
+  const rows: CatalogRow[] = [];
+  const prices = plan.prices.map((price, index): Price => {
+    const at = `plan.prices[${index}]`;
+    if (typeof price !== "string") return triedPrice(price, plan.currency, index, rows, catalog);
+    const found = catalog.currentPrice(price);
+    if (found === null) throw invalid(at, "names no price");
+    return found;
+  });
+  const input = { ...plan, key: plan.key ?? "simulated", name: plan.name ?? "Simulated", prices: [] };
+  const planId = derivedId("plan", 0, "simulated");
+  rows.push(row("plan", planId, storedPlan(input, prices)));
+  return { rows, planId };
+}
+
+function triedPrice(
+  price: Exclude<TriedPlan["prices"][number], string>,
+  currency: string,
+  index: number,
+  rows: CatalogRow[],
+  catalog: Catalog,
+): Price {
+  const at = `plan.prices[${index}].`;
+  const { metric, ...written } = price as typeof price & { metric?: Static<typeof InlineMetric> };
+  const withMetric: { metric_id?: string } = { ...written } as { metric_id?: string };
+  if (metric !== undefined) {
+    if (withMetric.metric_id !== undefined) throw invalid(`${at}metric`, "is given beside metric_id");
+    const key = metric.key ?? `metric_${index}`;
+    withMetric.metric_id = derivedId("met", 0, "simulated", String(index));
+    rows.push(row("metric", withMetric.metric_id, checkMetric({ ...metric, key, name: metric.name ?? key })));
+  } else if (withMetric.metric_id !== undefined) {
+    const found = catalog.currentMetric(withMetric.metric_id);
+    if (found === null) throw invalid(`${at}metric_id`, "names no metric");
+    withMetric.metric_id = found.id;
+  }
+  const id = derivedId("price", 0, "simulated", String(index));
+  const input: PriceInput = standalonePrice(withMetric as PriceInput, currency);
+  const compiled = compilePrice(id, 1, input, at);
+  rows.push(row("price", id, compiled.input));
+  return compiled;
+}
+
+function row(kind: CatalogRow["kind"], id: string, body: unknown): CatalogRow {
+  return { kind, id, version: 1, key: null, body, created_at: 0, archived: false };
+}

@@ -1,0 +1,53 @@
+import type { Invoice } from "../../../src/invoicing/invoice.ts";
+
+/** An issued invoice as the documentation shows it; its amounts are worked by hand. */
+export const invoiceExample: Invoice = {
+  id: "inv_01kjm3ch00q7r9s1t3v5w7x9y1",
+  number: "INV-2026-000042",
+  customer_id: "cust_01kc5nkt00a3b5c7d9e1f3g5h7",
+  subscription_id: "sub_01kc5nkt00e1v7d2m8r4q6w9xa",
+  status: "issued",
+  currency: "USD",
+  period_start: "2026-02-01T00:00:00Z",
+  period_end: "2026-03-01T00:00:00Z",
+  line_items: [
+    {
+      id: "li_01kgb2zr00a1b2c3d4e5f6g7h8",
+      type: "recurring",
+      price_id: "price_01kc5nkt00b1d3f5h7j9k1m3n5",
+      description: "Base fee",
+      quantity: "1",
+      unit_amount: "49",
+      amount: "49.00",
+      tax_amount: "0.00",
+      period_start: "2026-02-01T00:00:00Z",
+      period_end: "2026-03-01T00:00:00Z",
+    },
+    {
+      id: "li_01kgb2zr00j9k8m7n6p5q4r3s2",
+      type: "usage",
+      price_id: "price_01kc5nkt00p7r9t1v3w5x7y9z1",
+      metric_key: "api_calls",
+      description: "API calls",
+      quantity: "150000",
+      unit_amount: null,
+      tiers: [
+        { up_to: "100000", quantity: "100000", unit_amount: "0.001", amount: "100" },
+        { up_to: null, quantity: "50000", unit_amount: "0.0008", amount: "40" },
+      ],
+      amount: "140.00",
+      tax_amount: "0.00",
+      period_start: "2026-02-01T00:00:00Z",
+      period_end: "2026-03-01T00:00:00Z",
+    },
+  ],
+  subtotal: "189.00",
+  discount_total: "0.00",
+  tax_total: "0.00",
+  total: "189.00",
+  credits_applied: "0.00",
+  amount_paid: "0.00",
+  amount_due: "189.00",
+  issued_at: "2026-03-01T01:00:00Z",
+  due_at: "2026-03-31T01:00:00Z",
+};

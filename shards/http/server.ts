@@ -1,0 +1,87 @@
+import { BillingError } from "../../src/errors.ts";
+import { limits } from "../../src/limits.ts";
+import { type App, type AppParts, buildApps } from "./app.ts";
+import { type ServiceName, serviceNames, serviceTable } from "./services.ts";
+
+export interface ServerOptions extends Omit<AppParts, "addressOf"> {
+  readonly host: string;
+  /** The front port; 0 picks a free one. */
+  readonly port: number;
+  /** Whether to open the ten documented ports as well. */
+  readonly servicePorts: boolean;
+}
+
+export interface Servers {
+  /** The front port's address, such as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly urls: ReadonlyMap<ServiceName | "front", string>;
+  /** Takes no more connections, lets requests under way finish for a bounded time, then closes everything. */
+  stop(): Promise<void>;
+}
+
+type BunServer = ReturnType<typeof Bun.serve>;
+
+/** Opens the front port and, if wanted, the documented ones. Throws VAL_001 with one clear line where one is taken. */
+export function startServers(options: ServerOptions): Servers {
+  const peers = new WeakMap<Request, BunServer>();
+  const addressOf = (request: Request) => peers.get(request)?.requestIP(request)?.address ?? null;
+  const apps = buildApps({ ...options, addressOf });
+  const servers = new Map<ServiceName | "front", BunServer>();
+  const names = options.servicePorts ? (["front", ...serviceNames] as const) : (["front"] as const);
+  try {
+    for (const name of names) {
+      const app = apps.get(name);
+      const port = name === "front" ? options.port : serviceTable[name].port;
+      if (app !== undefined) servers.set(name, listen(name, options.host, port, app, peers));
+    }
+  } catch (error) {
+    for (const server of servers.values()) server.stop(true);
+    throw error;
+  }
+  const urls = new Map([...servers].map(([name, server]) => [name, urlOf(options.host, server)]));
+  return { url: urls.get("front") ?? "", urls, stop: () => stopAll([...servers.values()]) };
+}
+
+function listen(
+  name: ServiceName | "front",
+  hostname: string,
+  port: number,
+  app: App,
+  peers: WeakMap<Request, BunServer>,
+): BunServer {
+  try {
+    return Bun.serve({
+      hostname,
+      port,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER, // ours is smaller, and answers in the envelope
+      fetch: (request, server) => {
+        peers.set(request, server);
+        return app(request);
+      },
+    });
+  } catch (error) {
+    throw unusablePort(name, hostname, port, error);
+  }
+}
+
+function unusablePort(name: ServiceName | "front", host: string, port: number, error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code !== "EADDRINUSE" && code !== "EACCES") return error;
+  const why = code === "EACCES" ? "may not be opened by this user" : "is taken by another program";
+  const which = name === "front" ? "the front port" : `the port of the ${serviceTable[name].title} service`;
+  const remedy =
+    name === "front" ? "set BILLAI_PORT to another one" : "set BILLAI_SERVICE_PORTS=off to open only the front port";
+  return new BillingError("VAL_001", `Port ${port} on ${host} (${which}) ${why}; ${remedy}`);
+}
+
+function urlOf(host: string, server: BunServer): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+}
+
+async function stopAll(servers: readonly BunServer[]): Promise<void> {
+  for (const server of servers) server.stop();
+  const deadline = performance.now() + limits.stopWaitMsMax;
+  const busy = () => servers.some((server) => server.pendingRequests > 0);
+  while (busy() && performance.now() < deadline) await Bun.sleep(10);
+  await Promise.all(servers.map((server) => server.stop(true)));
+}
