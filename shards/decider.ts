@@ -1,4 +1,5 @@
 import type { DecisionContext } from "../actors/actor.ts";
+import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
 import { AssertionFailure, BillingError } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
@@ -74,8 +75,15 @@ export function decideAll(items: readonly Item[], around: Surroundings): Decided
   return decided;
 }
 
-function contextOf(company: CompanyView, actor: LiveActor, around: Surroundings): DecisionContext {
-  const clockId = actor.state.profile?.test_clock_id;
+function contextOf(
+  company: CompanyView,
+  actor: LiveActor,
+  around: Surroundings,
+  command?: Command,
+): DecisionContext {
+  // A customer lives on its clock from the start: its now never goes back, so it must not begin with ours.
+  const born = command?.type === "create_customer" ? command.input.test_clock_id : undefined;
+  const clockId = actor.state.profile?.test_clock_id ?? born;
   const now = (clockId === undefined ? null : around.clockNow(clockId)) ?? around.clock.now();
   return { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
 }
@@ -169,7 +177,7 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
   const company = around.company(queued.key.companyId);
   if (company === null) return refuseCommand(queued, new BillingError("RES_001", "No such company"), decided);
   const actor = around.actor(queued.key);
-  const ctx = contextOf(company, actor, around);
+  const ctx = contextOf(company, actor, around, queued.command);
   const claimsBefore = decided.batch.claims.length;
   decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
   const { command } = queued;

@@ -1,9 +1,20 @@
+import type { Authenticator } from "../src/auth/authenticator.ts";
+import type { Sessions } from "../src/auth/sessions.ts";
 import type { IdSource } from "../src/ids.ts";
+import type { ApiKeyStore } from "../src/ports/api_key_store.ts";
+import type { AuthStore } from "../src/ports/auth_store.ts";
+import type { Cache } from "../src/ports/cache.ts";
 import type { CatalogStore } from "../src/ports/catalog_store.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { ClockStore } from "../src/ports/clock_store.ts";
 import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
+import type { Passwords } from "../src/ports/passwords.ts";
+import type { RandomBytes } from "../src/ports/random.ts";
+import type { ShardStore } from "../src/ports/shard_store.ts";
+import type { Tokens } from "../src/ports/tokens.ts";
 import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
@@ -16,6 +27,8 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly shard: Shard;
+  readonly store: ShardStore;
+  readonly log: EventLog;
   readonly ingestion: Ingestion;
   readonly companies: Companies;
   readonly refs: CustomerRefs;
@@ -25,4 +38,21 @@ export interface Services {
   readonly companyStore: CompanyStore;
   readonly documents: Documents;
   readonly clockStore: ClockStore;
+  /** Rejects when the database does not answer. */
+  readonly pingDatabase: () => Promise<void>;
+}
+
+/** What proves and remembers who calls. */
+export interface AuthServices {
+  readonly users: AuthStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly cache: Cache;
+  readonly tokens: Tokens;
+  readonly random: RandomBytes;
+  readonly passwords: Passwords;
+  readonly idempotency: IdempotencyStore;
+  readonly sessions: Sessions;
+  readonly authenticator: Authenticator;
+  /** Signs list cursors. */
+  readonly cursorSecret: Uint8Array;
 }

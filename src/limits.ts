@@ -79,6 +79,8 @@ export const limits = {
   /** Addresses or ranges of one API key. */
   allowedAddressesMax: 50,
 
+  /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
+  healthWaitMsMax: 1500,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

@@ -7,7 +7,7 @@ import { toldError } from "./error_report.ts";
 import { type Health, healthRoute } from "./health.ts";
 import { Idempotency } from "./idempotency.ts";
 import { openApi } from "./openapi.ts";
-import { rawRoute, type Route } from "./route.ts";
+import { type Route, rawRoute } from "./route.ts";
 import { type ServiceName, serviceNames } from "./services.ts";
 
 /** What all ports together are made from. */
@@ -25,7 +25,9 @@ export function buildApps(parts: AppParts): ReadonlyMap<ServiceName | "front", A
   const dispatch = dispatcher(parts, new Idempotency(parts.idempotency));
   const apps = new Map<ServiceName | "front", App>();
   for (const service of ["front", ...serviceNames] as const) {
-    const own = parts.routes.filter((r) => service === "front" || r.service === service || r.service === "every");
+    const own = parts.routes.filter(
+      (r) => service === "front" || r.service === service || r.service === "every",
+    );
     apps.set(service, buildApp(own, service, parts, dispatch));
   }
   return apps;
@@ -37,20 +39,34 @@ function buildApp(
   parts: AppParts,
   dispatch: (route: Route) => Handle,
 ): App {
-  const routes = [...resources, healthRoute(parts.health), ...docsRoutes(), describeRoute(resources, service)];
+  const routes = [
+    ...resources,
+    healthRoute(parts.health),
+    ...docsRoutes(),
+    describeRoute(resources, service),
+  ];
   const app = new Elysia({ name: service });
   const methods = Map.groupBy(routes, (route) => route.path.replaceAll(/:\w+/g, ":"));
   for (const route of routes) {
     const handle = dispatch(route);
-    app.route(route.method, route.path, ({ request, params }) => handle(request, params as Params), { parse: "none" });
+    app.route(route.method, route.path, ({ request, params }) => handle(request, (params ?? {}) as Params), {
+      parse: "none",
+    });
   }
   for (const sameShape of methods.values()) {
     const allow = [...new Set(sameShape.map((route) => route.method))];
-    const shown = allow.includes("GET") ? ["GET", "HEAD", ...allow.filter((method) => method !== "GET")] : allow;
+    const shown = allow.includes("GET")
+      ? ["GET", "HEAD", ...allow.filter((method) => method !== "GET")]
+      : allow;
     const path = sameShape[0]?.path ?? "/";
-    app.all(path, () => refusal(parts, new BillingError("REQ_002", errorTable.REQ_002.title), { Allow: shown.join(", ") }), {
-      parse: "none",
-    });
+    app.all(
+      path,
+      () =>
+        refusal(parts, new BillingError("REQ_002", errorTable.REQ_002.title), { Allow: shown.join(", ") }),
+      {
+        parse: "none",
+      },
+    );
   }
   app.onError(({ code, error }) => {
     if (code === "NOT_FOUND") return refusal(parts, new BillingError("REQ_001", errorTable.REQ_001.title));

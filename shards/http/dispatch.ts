@@ -1,5 +1,5 @@
-import { authorize, type Principal } from "../../src/auth/principal.ts";
 import type { Authenticator } from "../../src/auth/authenticator.ts";
+import { authorize, type Principal } from "../../src/auth/principal.ts";
 import { assert, BillingError, invalid } from "../../src/errors.ts";
 import type { IdSource } from "../../src/ids.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -9,7 +9,7 @@ import { parseBody, readBytes } from "./body.ts";
 import type { Cursors } from "./cursor.ts";
 import { errorHeaders, jsonResponse, type Rendered, renderAnswer, renderError } from "./envelope.ts";
 import { type Report, toldError } from "./error_report.ts";
-import { Idempotency, isKept, type KeyedRequest, keyedRequest, storedAnswer } from "./idempotency.ts";
+import { type Idempotency, isKept, type KeyedRequest, keyedRequest, storedAnswer } from "./idempotency.ts";
 import { NoQuery, readQuery } from "./query.ts";
 import { redact } from "./redact.ts";
 import type { Answer, Context, RequestFacts, Route } from "./route.ts";
@@ -44,9 +44,17 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
         const address = () => parts.addressOf(request);
         const principal = await identify(parts.authenticator, route, request, address, now);
         const names = checkedParams(params);
-        return await serve(request, { principal, params: names, requestId, now, headers: request.headers, address }, echo);
+        return await serve(
+          request,
+          { principal, params: names, requestId, now, headers: request.headers, address },
+          echo,
+        );
       } catch (error) {
-        const told = toldError(error, { requestId, now, route: `${route.method} ${route.path}` }, parts.report);
+        const told = toldError(
+          error,
+          { requestId, now, route: `${route.method} ${route.path}` },
+          parts.report,
+        );
         return jsonResponse(renderError(told, requestId, echo.input), requestId, errorHeaders(told));
       }
     };
@@ -140,7 +148,11 @@ async function refusable(work: () => Promise<Answer>): Promise<Answer | BillingE
   }
 }
 
-function responseOf(answered: Answered, requestId: string, more: Readonly<Record<string, string>> = {}): Response {
+function responseOf(
+  answered: Answered,
+  requestId: string,
+  more: Readonly<Record<string, string>> = {},
+): Response {
   return jsonResponse(answered, requestId, { ...answered.headers, ...more });
 }
 

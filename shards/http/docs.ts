@@ -44,8 +44,11 @@ export function docsRoutes(): Route[] {
     file("/docs/swagger-ui.css", "Styles of the documentation page", "text/css; charset=utf-8", () =>
       asset("swagger-ui.css"),
     ),
-    file("/docs/swagger-ui-bundle.js", "Script of the documentation page", "text/javascript; charset=utf-8", () =>
-      asset("swagger-ui-bundle.js"),
+    file(
+      "/docs/swagger-ui-bundle.js",
+      "Script of the documentation page",
+      "text/javascript; charset=utf-8",
+      () => asset("swagger-ui-bundle.js"),
     ),
   ];
 }

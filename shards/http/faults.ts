@@ -39,7 +39,7 @@ function unionFault(error: ValueError): Fault {
   const faults = candidates.flatMap((errors) => (errors === undefined ? [] : (firstFault(errors) ?? [])));
   const deepest = faults.toSorted((a, b) => b.pointer.length - a.pointer.length)[0];
   if (deepest !== undefined && (faults.length === 1 || deepest.pointer !== error.path)) return deepest;
-  return { pointer: error.path, reason: `must be ${variants.map(nounOf).join(" or ")}` };
+  return { pointer: error.path, reason: `must be ${nounOf(error.schema)}` };
 }
 
 /** Where every object among the variants has a literal of one name: that it is missing or unknown. */
@@ -101,6 +101,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function nounOf(schema: TSchema): string {
   if ("const" in schema) return quoted(schema.const);
   if (isDecimalSchema(schema)) return "a decimal number or string";
+  const values = constants(schema);
+  if (values.length > 0) return `one of ${values.map(quoted).join(", ")}`;
   if (schema.anyOf !== undefined) return schema.anyOf.map(nounOf).join(" or ");
   switch (schema.type) {
     case "object":

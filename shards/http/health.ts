@@ -1,5 +1,5 @@
 import { jsonResponse } from "./envelope.ts";
-import { rawRoute, type Route } from "./route.ts";
+import { type Route, rawRoute } from "./route.ts";
 
 type Dependency = "ok" | "down";
 

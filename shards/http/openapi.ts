@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
-import { type ErrorCode, errorTable } from "../../src/errors.ts";
 import { scopeTable } from "../../src/auth/scopes.ts";
+import { type ErrorCode, errorTable } from "../../src/errors.ts";
 import type { Route } from "./route.ts";
 import { type ServiceName, serviceTable } from "./services.ts";
 
@@ -22,8 +22,18 @@ export function openApi(routes: readonly Route[], service: ServiceName | "front"
     paths,
     components: {
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "From POST /api/v1/auth/login" },
-        api_key: { type: "apiKey", in: "header", name: "X-API-Key", description: "From POST /api/v1/admin/api-keys" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "From POST /api/v1/auth/login",
+        },
+        api_key: {
+          type: "apiKey",
+          in: "header",
+          name: "X-API-Key",
+          description: "From POST /api/v1/admin/api-keys",
+        },
       },
       schemas: { Error: errorSchema },
     },
@@ -116,7 +126,10 @@ function errorResponse(codes: readonly ErrorCode[]): Json {
   return {
     description: codes.map((code) => `${code}: ${errorTable[code].title}`).join("; "),
     content: {
-      "application/json": { schema: { $ref: "#/components/schemas/Error" }, examples: Object.fromEntries(examples) },
+      "application/json": {
+        schema: { $ref: "#/components/schemas/Error" },
+        examples: Object.fromEntries(examples),
+      },
     },
   };
 }
@@ -145,7 +158,9 @@ function queryParameters(route: Route): Json[] {
 function headerParameters(route: Route): Json[] {
   if (route.raw || !route.idempotent) return [];
   const description = "The first answer under this key is replayed for 30 days";
-  return [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string" }, description }];
+  return [
+    { name: "Idempotency-Key", in: "header", required: false, schema: { type: "string" }, description },
+  ];
 }
 
 function operationId(route: Route): string {
@@ -171,7 +186,9 @@ function isUnknownKind(value: unknown): boolean {
 }
 
 function introduction(): string {
-  const errors = Object.entries(errorTable).map(([code, row]) => `| \`${code}\` | ${row.status} | ${row.title} |`);
+  const errors = Object.entries(errorTable).map(
+    ([code, row]) => `| \`${code}\` | ${row.status} | ${row.title} |`,
+  );
   const scopes = Object.entries(scopeTable).map(([scope, meaning]) => `| \`${scope}\` | ${meaning} |`);
   return [
     "Exact, real-time billing and metering. Every `/api/v1` answer has the keys `success`, `error`, `payload`, `input`.",

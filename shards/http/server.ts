@@ -70,7 +70,9 @@ function unusablePort(name: ServiceName | "front", host: string, port: number, e
   const why = code === "EACCES" ? "may not be opened by this user" : "is taken by another program";
   const which = name === "front" ? "the front port" : `the port of the ${serviceTable[name].title} service`;
   const remedy =
-    name === "front" ? "set BILLAI_PORT to another one" : "set BILLAI_SERVICE_PORTS=off to open only the front port";
+    name === "front"
+      ? "set BILLAI_PORT to another one"
+      : "set BILLAI_SERVICE_PORTS=off to open only the front port";
   return new BillingError("VAL_001", `Port ${port} on ${host} (${which}) ${why}; ${remedy}`);
 }
 

@@ -59,7 +59,15 @@ export class Authenticator {
     });
     if (user === null) return null;
     const permissions = permissionsOf(user.role);
-    return { kind: "user", id: userId, companyId, sessionId, permissions, role: user.role, operator: user.operator };
+    return {
+      kind: "user",
+      id: userId,
+      companyId,
+      sessionId,
+      permissions,
+      role: user.role,
+      operator: user.operator,
+    };
   }
 
   async #byKey(key: string, address: Credentials["address"], now: Instant): Promise<Principal | null> {
@@ -67,7 +75,8 @@ export class Authenticator {
     const hash = hashApiKey(key);
     const found = await this.#cached(apiKeyCacheKey(hash), () => this.#usableKey(hash));
     if (found === null || (found.expiresAt !== null && found.expiresAt <= now)) return null;
-    if (found.allowedAddresses.length > 0 && !addressAllowed(address() ?? "", found.allowedAddresses)) return null;
+    if (found.allowedAddresses.length > 0 && !addressAllowed(address() ?? "", found.allowedAddresses))
+      return null;
     const permissions = new Set(found.scopes);
     const { id, companyId } = found;
     return { kind: "api_key", id, companyId, sessionId: null, permissions, role: null, operator: false };
@@ -88,7 +97,8 @@ export class Authenticator {
     if (underWay !== undefined) return underWay as Promise<T | null>;
     const loading = load()
       .then(async (value) => {
-        if (value !== null) await this.#parts.cache.set(key, JSON.stringify(value), limits.credentialCachedMs);
+        if (value !== null)
+          await this.#parts.cache.set(key, JSON.stringify(value), limits.credentialCachedMs);
         return value;
       })
       .finally(() => this.#loading.delete(key));

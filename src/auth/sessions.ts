@@ -5,11 +5,11 @@ import type { Passwords } from "../ports/passwords.ts";
 import type { RandomBytes } from "../ports/random.ts";
 import type { Tokens } from "../ports/tokens.ts";
 import type { Instant } from "../time/instant.ts";
+import { sessionCacheKey } from "./cache_keys.ts";
 import { LoginThrottle } from "./login_throttle.ts";
 import { PasswordGate } from "./password_gate.ts";
 import { badCredentials } from "./principal.ts";
 import { hashRefreshToken, isRefreshToken, newRefreshToken } from "./refresh_token.ts";
-import { sessionCacheKey } from "./cache_keys.ts";
 
 /** What a login answers; API.md §3. */
 export interface IssuedTokens {
@@ -48,6 +48,11 @@ export class Sessions {
   async login(email: string, password: string, address: string, now: Instant): Promise<IssuedTokens> {
     const account = normalizeEmail(email);
     const user = await this.#gate.pass(() => this.#checkPassword(account, password, address));
+    return this.open(user, now);
+  }
+
+  /** Starts a session for a user proven already. */
+  async open(user: User, now: Instant): Promise<IssuedTokens> {
     const refresh = newRefreshToken(this.#parts.random);
     const session = {
       hash: hashRefreshToken(refresh),
@@ -86,7 +91,10 @@ export class Sessions {
     await this.#throttle.check(email, address);
     const user = await this.#parts.store.findUser({ email });
     const known = user !== null && user.disabledAt === null ? user : null;
-    const matches = await this.#parts.passwords.matches(password, known?.passwordHash ?? (await this.#dummy()));
+    const matches = await this.#parts.passwords.matches(
+      password,
+      known?.passwordHash ?? (await this.#dummy()),
+    );
     if (known === null || !matches) {
       await this.#throttle.failed(email, address);
       throw badCredentials();

@@ -1,4 +1,5 @@
 import type { CatalogRow } from "../catalog/catalog.ts";
+import type { Instant } from "../time/instant.ts";
 import type { ListPage } from "./documents.ts";
 import type { StoredAnswer } from "./shard_store.ts";
 

@@ -14,14 +14,17 @@ import { groupKey, isValueError, meteredValue } from "../../src/metering/value.t
 import { type Decimal, formatDecimal, fromInteger, sub, ZERO } from "../../src/money/decimal.ts";
 import { readJson } from "../../src/money/json.ts";
 import { compilePrice, type PriceInput } from "../../src/pricing/price.ts";
-import { type Charge, rate } from "../../src/pricing/rate.ts";
+import { type Charge, rate as realRate } from "../../src/pricing/rate.ts";
 import type { Case } from "./cases.ts";
 import { type Fraction, fraction, isSame, minus, zero } from "./fraction.ts";
 import { type OracleEvent, oracleQuantity } from "./metering.ts";
 import { type OracleCharge, oracleRate } from "./rating.ts";
 
-/** Lives through a case with the real code, event by event, beside the oracle; says where they differ, else null. */
-export function difference(drawn: Case): string | null {
+/**
+ * Lives through a case with the real code, event by event, beside the oracle; says where they differ, else null.
+ * Another `rate` stands in only to show that a wrong one is found out.
+ */
+export function difference(drawn: Case, rate = realRate): string | null {
   const price = compilePrice("price", 1, wirePrice(drawn));
   const metric = metricFor(drawn);
   const start = rate(price, ZERO);

@@ -97,10 +97,18 @@ describe("laws of rating", () => {
 
   test("one open tier is a price per unit", () => {
     fc.assert(
-      fc.property(fc.constantFrom("graduated", "volume"), amounts, quantities, (model, unit_amount, quantity) => {
-        const tiered = priceOf({ model, tiers: [{ up_to: null, unit_amount }] });
-        same(rate(tiered, quantity).amount, rate(priceOf({ model: "per_unit", unit_amount }), quantity).amount);
-      }),
+      fc.property(
+        fc.constantFrom("graduated", "volume"),
+        amounts,
+        quantities,
+        (model, unit_amount, quantity) => {
+          const tiered = priceOf({ model, tiers: [{ up_to: null, unit_amount }] });
+          same(
+            rate(tiered, quantity).amount,
+            rate(priceOf({ model: "per_unit", unit_amount }), quantity).amount,
+          );
+        },
+      ),
     );
   });
 
@@ -109,7 +117,10 @@ describe("laws of rating", () => {
       fc.property(amounts, fc.bigInt(0n, 10n ** 18n), (unit, whole) => {
         const packaged = priceOf({ model: "package", package_size: "1", package_amount: unit });
         const quantity = decimal(String(whole));
-        same(rate(packaged, quantity).amount, rate(priceOf({ model: "per_unit", unit_amount: unit }), quantity).amount);
+        same(
+          rate(packaged, quantity).amount,
+          rate(priceOf({ model: "per_unit", unit_amount: unit }), quantity).amount,
+        );
       }),
     );
   });

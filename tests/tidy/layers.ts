@@ -14,7 +14,8 @@ interface Layer {
 }
 
 const domain = ["domain"];
-const process = ["domain", "ports", "services", "actors", "shards", "http", "wiring"];
+/** All that ships, except what only the wiring may name. */
+const everyday = ["domain", "ports", "services", "actors", "shards", "http", "wiring"];
 
 /** Who may import what. A file belongs to the first layer that matches it. */
 const layers: readonly Layer[] = [
@@ -48,18 +49,18 @@ const layers: readonly Layer[] = [
   {
     name: "wiring",
     files: /^shards\/wiring\.ts$/,
-    layers: [...process, "adapters"],
+    layers: [...everyday, "adapters"],
     packages: ["node:", "bun"],
   },
   {
     name: "http",
     files: /^shards\/http\//,
-    layers: process,
+    layers: everyday,
     packages: ["@sinclair/typebox", "elysia", "node:", "bun"],
   },
-  { name: "shards", files: /^shards\//, layers: process, packages: ["@sinclair/typebox", "node:", "bun"] },
-  { name: "bench", files: /^bench\//, layers: [...process, "adapters", "bench"], packages: "any" },
-  { name: "tests", files: /^tests\//, layers: [...process, "adapters", "bench", "tests"], packages: "any" },
+  { name: "shards", files: /^shards\//, layers: everyday, packages: ["@sinclair/typebox", "node:", "bun"] },
+  { name: "bench", files: /^bench\//, layers: [...everyday, "adapters", "bench"], packages: "any" },
+  { name: "tests", files: /^tests\//, layers: [...everyday, "adapters", "bench", "tests"], packages: "any" },
 ];
 
 /** The order inside the domain: a folder or file imports from its own row and from those above. */

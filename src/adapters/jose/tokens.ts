@@ -1,4 +1,13 @@
-import { type CryptoKey, errors, exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import {
+  type CryptoKey,
+  errors,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from "jose";
 import type { Realm } from "../../auth/realm.ts";
 import { assert } from "../../errors.ts";
 import type { SigningKey } from "../../ports/auth_store.ts";
@@ -29,7 +38,12 @@ export async function openJoseTokens(realm: Realm, signingKeys: readonly Signing
   const [current] = keys;
   assert(current !== undefined, "a realm has a signing key");
   const byId = new Map(keys.map((key) => [key.id, key.publicKey]));
-  const expected = { issuer: realm.issuer, audience: realm.audience, algorithms: [algorithm], typ: tokenType };
+  const expected = {
+    issuer: realm.issuer,
+    audience: realm.audience,
+    algorithms: [algorithm],
+    typ: tokenType,
+  };
   return {
     sign: (claims, now) =>
       new SignJWT({ company: claims.companyId, sid: claims.sessionId })
@@ -72,7 +86,13 @@ function readClaims(payload: Readonly<Record<string, unknown>>): AccessClaims | 
 async function loadKey({ id, secret }: SigningKey): Promise<LoadedKey> {
   const whole = JSON.parse(secret) as JWK;
   const { d: _, ...open } = whole;
-  const [privateKey, publicKey] = await Promise.all([importJWK(whole, algorithm), importJWK(open, algorithm)]);
-  assert(!(privateKey instanceof Uint8Array) && !(publicKey instanceof Uint8Array), "an Ed25519 key is no secret");
+  const [privateKey, publicKey] = await Promise.all([
+    importJWK(whole, algorithm),
+    importJWK(open, algorithm),
+  ]);
+  assert(
+    !(privateKey instanceof Uint8Array) && !(publicKey instanceof Uint8Array),
+    "an Ed25519 key is no secret",
+  );
   return { id, privateKey, publicKey, publicJwk: { ...open, kid: id, use: "sig", alg: algorithm } };
 }

@@ -74,7 +74,11 @@ export function postgresCatalogStore(sql: Sql): CatalogStore {
   };
 }
 
-async function insertFirst(tx: TransactionSql, companyId: string, rows: readonly CatalogRow[]): Promise<void> {
+async function insertFirst(
+  tx: TransactionSql,
+  companyId: string,
+  rows: readonly CatalogRow[],
+): Promise<void> {
   for (const row of rows) {
     await claimKey(tx, companyId, row);
     await insert(tx, companyId, row);

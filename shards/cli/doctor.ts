@@ -1,0 +1,47 @@
+import { type Environment, readConfig } from "../../src/config.ts";
+import { openDatabase, openEventLog } from "../wiring.ts";
+
+type Out = (text: string) => void;
+
+/** `migrate`: brings the database to this version and stops. Answers the exit code. */
+export async function migrateOnly(env: Environment, out: Out): Promise<number> {
+  const database = await openDatabase(readConfig(env), false, (line) => out(`${line}\n`));
+  const { migrated } = database;
+  out(migrated.length === 0 ? "The database is up to date.\n" : `Applied ${migrated.join(", ")}.\n`);
+  await database.close();
+  return 0;
+}
+
+/** `doctor`: tries everything a start needs and says what to do about what fails. Answers the exit code. */
+export async function doctor(env: Environment, out: Out): Promise<number> {
+  const checks: [string, () => Promise<string>][] = [
+    ["configuration", async () => `data in ${readConfig(env).dataDir}`],
+    ["event log", async () => checkLog(env)],
+    ["database", async () => checkDatabase(env)],
+  ];
+  let failed = 0;
+  for (const [name, check] of checks) {
+    try {
+      out(`ok    ${name.padEnd(14)} ${await check()}\n`);
+    } catch (error) {
+      failed++;
+      out(`FAIL  ${name.padEnd(14)} ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+async function checkLog(env: Environment): Promise<string> {
+  const log = await openEventLog(readConfig(env));
+  await log.close();
+  return "opens, and no other process has it";
+}
+
+async function checkDatabase(env: Environment): Promise<string> {
+  const config = readConfig(env);
+  const database = await openDatabase(config, false, () => {});
+  await database.close();
+  return config.databaseUrl === null
+    ? "embedded Postgres starts and is up to date"
+    : "answers and is up to date";
+}

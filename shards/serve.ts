@@ -1,0 +1,85 @@
+import type { Config } from "../src/config.ts";
+import { limits } from "../src/limits.ts";
+import { Alarms } from "./alarms.ts";
+import { openCursors } from "./http/cursor.ts";
+import { reportToStderr } from "./http/error_report.ts";
+import { type Health, healthOf } from "./http/health.ts";
+import { allRoutes } from "./http/resources.ts";
+import { type Servers, startServers } from "./http/server.ts";
+import type { Say } from "./say.ts";
+import type { AuthServices, Services } from "./services.ts";
+import { openDatabase, openEventLog, wire } from "./wiring.ts";
+
+/** A running BillAI. */
+export interface Running {
+  readonly servers: Servers;
+  readonly services: Services;
+  readonly auth: AuthServices;
+  /** Drains what is under way and closes everything; safe to call again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything: database, log, shard, alarms, ports. Requests are answered once what waited in the log is
+ * being applied and interrupted advances of test clocks are under way again.
+ * @param onFenced told when another process took a partition over: this one must stop
+ */
+export async function serve(
+  config: Config,
+  say: Say,
+  onFenced: (partition: number) => void,
+): Promise<Running> {
+  const log = await openEventLog(config); // first: its lock keeps a second process away from the database too
+  const closers: (() => Promise<void>)[] = [() => log.close()];
+  const closeAll = async () => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    const database = await openDatabase(config, true, say);
+    closers.push(() => database.close());
+    for (const name of database.migrated) say(`migrated the database: ${name}`);
+    const { services, auth, close } = await wire(log, database, onFenced, say);
+    closers.push(close);
+    await services.testClocks.load();
+    await services.shard.start();
+    closers.push(() => services.shard.stop());
+    const alarms = new Alarms(services.store, services.clock, services.shard);
+    alarms.start();
+    closers.push(() => alarms.stop());
+    void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));
+    const servers = startServers({
+      ...config,
+      routes: allRoutes(services, auth, database.embedded),
+      health: () => healthNow(services),
+      clock: services.clock,
+      ids: services.ids,
+      authenticator: auth.authenticator,
+      idempotency: auth.idempotency,
+      cursors: openCursors(auth.cursorSecret),
+      report: reportToStderr,
+    });
+    closers.push(() => servers.stop());
+    return { servers, services, auth, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Asks what it stands on, each within a bounded wait. */
+async function healthNow(services: Services): Promise<Health> {
+  const [database, broker] = await Promise.all([
+    answers(services.pingDatabase()),
+    answers(services.log.endOffset(0)),
+  ]);
+  return healthOf({ database, cache: "ok", message_broker: broker });
+}
+
+async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {
+  const late = Bun.sleep(limits.healthWaitMsMax).then(() => "down" as const);
+  const told = question.then(
+    () => "ok" as const,
+    () => "down" as const,
+  );
+  return Promise.race([told, late]);
+}

@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { argonPasswords } from "../src/adapters/bun/passwords.ts";
+import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
+import { openMemoryCache } from "../src/adapters/memory/cache.ts";
+import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
+import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
+import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
+import { postgresClockStore } from "../src/adapters/postgres/clock_store.ts";
+import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts";
+import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
+import { openEmbeddedPostgres } from "../src/adapters/postgres/embedded/open.ts";
+import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
+import { migrate } from "../src/adapters/postgres/migrate.ts";
+import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
+import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
+import { systemClock } from "../src/adapters/system/clock.ts";
+import { openIdSource } from "../src/adapters/system/id_source.ts";
+import { systemRandom } from "../src/adapters/system/random.ts";
+import { Authenticator } from "../src/auth/authenticator.ts";
+import { adminRealm } from "../src/auth/realm.ts";
+import { Sessions } from "../src/auth/sessions.ts";
+import type { Config } from "../src/config.ts";
+import { limits } from "../src/limits.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import { ClockAdvance } from "./clock_advance.ts";
+import { Companies } from "./companies.ts";
+import { CustomerRefs } from "./customer_refs.ts";
+import { Ingestion } from "./ingest.ts";
+import type { Say } from "./say.ts";
+import type { AuthServices, Services } from "./services.ts";
+import { Shard } from "./shard.ts";
+import { TestClocks } from "./test_clocks.ts";
+
+/** The database the program runs on, brought to this version. */
+export interface Database {
+  readonly url: string;
+  readonly embedded: boolean;
+  readonly migrated: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Everything put together, not yet started. */
+export interface Wired {
+  readonly services: Services;
+  readonly auth: AuthServices;
+  /** Closes the stores; nothing may be under way any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the embedded Postgres, or takes the one configured, and migrates it.
+ * @param owner true for whoever holds the event log's lock: only it may stop a server that ran before
+ */
+export async function openDatabase(config: Config, owner: boolean, say: Say): Promise<Database> {
+  const embedded =
+    config.databaseUrl === null ? await openEmbeddedPostgres({ dataDir: config.dataDir, log: say }) : null;
+  const url = config.databaseUrl ?? embedded?.url ?? "";
+  const close = async () => {
+    if (embedded !== null && (owner || !embedded.reused)) await embedded.stop();
+  };
+  try {
+    const migrated = await migrate(url, systemClock);
+    return { url, embedded: embedded !== null, migrated, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */
+export function openEventLog(config: Config): Promise<EventLog> {
+  return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
+}
+
+/** The composition root: the only place that names adapters. */
+export async function wire(
+  log: EventLog,
+  database: Database,
+  onFenced: (partition: number) => void,
+  warn: Say,
+): Promise<Wired> {
+  const pools = openPools(database.url);
+  const store = postgresShardStore(pools.shard);
+  const catalogs = postgresCatalogStore(pools.requests);
+  const companyStore = postgresCompanyStore(pools.shard);
+  const documents = postgresDocuments(pools.requests);
+  const clockStore = postgresClockStore(pools.requests, pools.shard);
+  const companies = new Companies(catalogs, companyStore);
+  const refs = new CustomerRefs(documents);
+  const testClocks = new TestClocks(clockStore);
+  const clock = systemClock;
+  const shard = new Shard({ store, log, clock, companies, refs, testClocks, onFenced, warn });
+  const services: Services = {
+    clock,
+    ids: openIdSource(clock),
+    shard,
+    store,
+    log,
+    ingestion: new Ingestion(log, refs, shard, clock, testClocks),
+    companies,
+    refs,
+    testClocks,
+    clockAdvance: new ClockAdvance(clockStore, store, testClocks, shard),
+    catalogs,
+    companyStore,
+    documents,
+    clockStore,
+    pingDatabase: async () => {
+      await pools.shard`select 1`;
+    },
+  };
+  return { services, auth: await wireAuth(pools), close: () => pools.close() };
+}
+
+async function wireAuth(pools: Pools): Promise<AuthServices> {
+  const users = postgresAuthStore(pools.requests, pools.shard);
+  const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
+  const cache = openMemoryCache(systemClock);
+  const realm = adminRealm.name;
+  const now = systemClock.now();
+  const keys = await users.signingKeys(realm, await newSigningKey(realm, now, systemRandom));
+  const tokens = await openJoseTokens(adminRealm, keys);
+  const cursorSecret = Buffer.from(systemRandom(32)).toString("base64url");
+  const [secret] = await users.signingKeys("cursors", {
+    realm: "cursors",
+    id: "1",
+    secret: cursorSecret,
+    createdAt: now,
+  });
+  const random = systemRandom;
+  return {
+    users,
+    apiKeys,
+    cache,
+    tokens,
+    random,
+    passwords: argonPasswords,
+    idempotency: postgresIdempotencyStore(pools.requests, pools.shard),
+    sessions: new Sessions({ store: users, tokens, passwords: argonPasswords, cache, random, realm }),
+    authenticator: new Authenticator({ users, apiKeys, tokens, cache, realm }),
+    cursorSecret: Buffer.from(secret?.secret ?? cursorSecret, "base64url"),
+  };
+}

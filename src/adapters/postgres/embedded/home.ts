@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { BillingError } from "../../../errors.ts";
+import { type Account, canReach, chooseAccount } from "./account.ts";
+import { type Binaries, findBinaries, openShelter, shelter } from "./binaries.ts";
+import { createCluster } from "./cluster.ts";
+import { run } from "./command.ts";
+import { syncFolder } from "./durable.ts";
+
+/** One embedded Postgres on disk, and what is needed to run it. */
+export interface Home {
+  /** Postgres's own data directory. */
+  readonly cluster: string;
+  readonly password: string;
+  readonly logFile: string;
+  readonly account: Account | null;
+  readonly binaries: Binaries;
+}
+
+/**
+ * Finds the database of a data directory, or makes it at the first start.
+ *
+ * It lies in `<dataDir>/postgres`. Where root starts us and the unprivileged user cannot come there, it lies below
+ * `shelter`, and `<dataDir>/postgres` is a symbolic link: it shows where to look, and a new data directory at an old
+ * path gets a new database. Throws DEP_001 with one line saying what is in the way.
+ */
+export async function openHome(dataDir: string, log: (line: string) => void): Promise<Home> {
+  const place = join(resolve(dataDir), "postgres");
+  mkdirSync(dataDir, { recursive: true });
+  if (lstatSync(place, { throwIfNoEntry: false }) === undefined) await makeHome(place, log);
+
+  const cluster = clusterOf(place);
+  const account = chooseAccount(cluster);
+  if (account !== null) await handOver(account, cluster);
+  return {
+    cluster,
+    password: readFileSync(join(cluster, "..", "password"), "utf8").trim(),
+    logFile: join(cluster, "..", "server.log"),
+    account,
+    binaries: await findBinaries(account, log),
+  };
+}
+
+function clusterOf(place: string): string {
+  if (!existsSync(place)) {
+    throw new BillingError("DEP_001", `The database ${place} points to is gone: bring it back, or remove the link`);
+  }
+  const cluster = join(realpathSync(place), "cluster");
+  if (existsSync(join(cluster, "PG_VERSION"))) return cluster;
+  throw new BillingError("DEP_001", `There is no database in ${place}: restore it, or remove the folder`);
+}
+
+/** For data that root has copied, or moved to where its user cannot follow. */
+async function handOver(account: Account, cluster: string): Promise<void> {
+  const home = join(cluster, "..");
+  if (statSync(cluster).uid === 0) {
+    const changed = await run(["chown", "-R", `${account.uid}:${account.gid}`, home]);
+    if (!changed.ok) throw new BillingError("DEP_001", `${home} cannot be given to ${account.name}: ${changed.output}`);
+  }
+  if (await canReach(account, cluster)) return;
+  throw new BillingError(
+    "DEP_001",
+    `Postgres runs as ${account.name}, who cannot reach ${cluster}: allow others to pass the folders above it (chmod o+x)`,
+  );
+}
+
+async function makeHome(place: string, log: (line: string) => void): Promise<void> {
+  const dataDir = join(place, "..");
+  const account = chooseAccount(null);
+  const binaries = await findBinaries(account, log);
+  const reachable = await canReach(account, dataDir);
+  if (!reachable) openShelter();
+  const parent = reachable ? dataDir : shelter;
+  const final = reachable ? place : join(shelter, randomBytes(8).toString("hex"));
+  removeAbandoned(parent);
+
+  const fresh = join(parent, `postgres.new-${process.pid}`);
+  try {
+    mkdirSync(fresh, { mode: 0o700 });
+    if (account !== null) chownSync(fresh, account.uid, account.gid);
+    await createCluster({ folder: fresh, binaries, account });
+    renameSync(fresh, final); // all or nothing, whenever we are killed
+    syncFolder(parent);
+    if (reachable) return;
+    symlinkSync(final, place);
+    syncFolder(dataDir);
+    log(`The database is kept in ${final}, since ${account?.name} cannot reach ${dataDir}`);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (lstatSync(place, { throwIfNoEntry: false }) === undefined) throw error;
+    if (!reachable) rmSync(final, { recursive: true, force: true }); // another process was quicker: use its
+  }
+}
+
+/** Clears away what processes left that were killed while they made a database. */
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const maker = Number(/^postgres\.new-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(maker) || (maker !== process.pid && isRunning(maker))) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
