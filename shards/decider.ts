@@ -192,6 +192,8 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
     const error = outcome.kind === "refused" ? outcome.error : new BillingError("RES_002", outcome.reason);
     return refuseCommand(queued, error, decided);
   }
+  // What the command made due, such as the first period of a subscription, is part of its answer.
+  decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
   const result = { payload: outcome.reply(actor.state) };
   decided.results.set(queued, result);
   keepAnswer(queued, result, decided);

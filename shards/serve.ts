@@ -1,9 +1,8 @@
 import type { Config } from "../src/config.ts";
-import { limits } from "../src/limits.ts";
 import { Alarms } from "./alarms.ts";
+import { healthNow } from "./health_now.ts";
 import { openCursors } from "./http/cursor.ts";
 import { reportToStderr } from "./http/error_report.ts";
-import { type Health, healthOf } from "./http/health.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
@@ -64,22 +63,4 @@ export async function serve(
     await closeAll();
     throw error;
   }
-}
-
-/** Asks what it stands on, each within a bounded wait. */
-async function healthNow(services: Services): Promise<Health> {
-  const [database, broker] = await Promise.all([
-    answers(services.pingDatabase()),
-    answers(services.log.endOffset(0)),
-  ]);
-  return healthOf({ database, cache: "ok", message_broker: broker });
-}
-
-async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {
-  const late = Bun.sleep(limits.healthWaitMsMax).then(() => "down" as const);
-  const told = question.then(
-    () => "ok" as const,
-    () => "down" as const,
-  );
-  return Promise.race([told, late]);
 }

@@ -8,7 +8,6 @@ import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts"
 import { postgresClockStore } from "../src/adapters/postgres/clock_store.ts";
 import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts";
 import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
-import { openEmbeddedPostgres } from "../src/adapters/postgres/embedded/open.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
@@ -53,19 +52,23 @@ export interface Wired {
  * @param owner true for whoever holds the event log's lock: only it may stop a server that ran before
  */
 export async function openDatabase(config: Config, owner: boolean, say: Say): Promise<Database> {
-  const embedded =
-    config.databaseUrl === null ? await openEmbeddedPostgres({ dataDir: config.dataDir, log: say }) : null;
+  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
   const url = config.databaseUrl ?? embedded?.url ?? "";
   const close = async () => {
     if (embedded !== null && (owner || !embedded.reused)) await embedded.stop();
   };
   try {
-    const migrated = await migrate(url, systemClock);
+    const migrated = await migrate(url);
     return { url, embedded: embedded !== null, migrated, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function openEmbedded(dataDir: string, say: Say) {
+  const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
+  return openEmbeddedPostgres({ dataDir, log: say });
 }
 
 /** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */

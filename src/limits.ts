@@ -47,6 +47,8 @@ export const limits = {
   alarmEveryMs: 500,
   /** Deeper JSON is no document but an attack on whatever walks it. */
   jsonDepthMax: 64,
+  /** How far a test clock moves at once; more is a slip of the pen that would bill for decades. */
+  testClockAdvanceMsMax: 5 * 366 * 86_400_000,
   /** A list's page. */
   pageRowsMax: 100,
   pageRowsDefault: 25,

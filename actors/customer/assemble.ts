@@ -5,7 +5,7 @@ import { add, type Decimal, formatDecimal, ONE, ZERO } from "../../src/money/dec
 import { formatMoney, roundMoney } from "../../src/money/money.ts";
 import type { Exact } from "../../src/money/ratio.ts";
 import type { Price } from "../../src/pricing/price.ts";
-import { rate, type TierCharge } from "../../src/pricing/rate.ts";
+import { type Charge, rate, type TierCharge } from "../../src/pricing/rate.ts";
 import { formatInstant } from "../../src/time/instant.ts";
 import { recurringCharge } from "./recurring.ts";
 import {
@@ -58,6 +58,8 @@ export function assembleInvoice(
   };
 }
 
+const NO_CHARGE: Charge = { amount: ZERO, unitAmount: null, tiers: [] };
+
 /** A metered price nobody touched still shows one line of zero; groups appear once they have usage. */
 function groupsOf(period: PeriodState, index: number): readonly (GroupState | null)[] {
   const groups = period.lines[index]?.groups ?? [];
@@ -81,7 +83,9 @@ function usageLine(
 ) {
   const metric = period.meters.metrics[index];
   const quantity = group === null ? ZERO : quantityOf(group.aggregate);
-  const charge = rate(price, quantity);
+  // A price by group owes nothing until a group appears; see chargeAtZero.
+  const byGroup = (metric?.group_by?.length ?? 0) > 0;
+  const charge = group === null && byGroup ? NO_CHARGE : rate(price, quantity);
   const described = {
     type: "usage" as const,
     ...(metric ? { metric_key: metric.key } : {}),

@@ -1,9 +1,9 @@
 import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert, assertNever } from "../../src/errors.ts";
 import { apply, newAggregate } from "../../src/metering/aggregate.ts";
-import { add, decimal, sub, ZERO } from "../../src/money/decimal.ts";
+import { add, type Decimal, decimal, sub, ZERO } from "../../src/money/decimal.ts";
 import { thresholdsReached } from "../../src/spend/spend_limit.ts";
-import { planMeters } from "../../src/subscriptions/plan_meters.ts";
+import { type PlanMeters, planMeters } from "../../src/subscriptions/plan_meters.ts";
 import { periodAt } from "../../src/time/calendar.ts";
 import { contains } from "../../src/time/period.ts";
 import type { Fact, LimitSet, SubscriptionStarted, UsageRecorded } from "./facts.ts";
@@ -16,7 +16,7 @@ import {
   periodOf,
   type SubscriptionState,
 } from "./state.ts";
-import { findGroup, measure } from "./touch.ts";
+import { chargeAtZero, findGroup, measure } from "./touch.ts";
 
 /**
  * Applies one fact, in place: the only way a customer's state changes, live and on replay. The catalog is
@@ -155,18 +155,24 @@ function openPeriod(
     metricVersions: fact.metric_versions,
     meters,
     lines: plan.prices.map(() => null),
-    usage: ZERO,
+    usage: usageAtZero(meters),
     recurring: ZERO,
     draft: null,
   };
   period.recurring = recurringCharges(subscription, period);
   subscription.periods = [...subscription.periods, period].sort((a, b) => a.k - b.k);
-  addToMonth(
-    subscription,
-    { occurred: start, now: fact.at, timezone: zoneOf(state) },
-    ZERO,
-    period.recurring,
-  );
+  const month = { occurred: start, now: fact.at, timezone: zoneOf(state) };
+  addToMonth(subscription, month, period.usage, period.recurring);
+}
+
+/** What the metered prices of a period owe before any usage. */
+function usageAtZero({ plan, metrics }: PlanMeters): Decimal {
+  let sum = ZERO;
+  for (const [index, price] of plan.prices.entries()) {
+    const metric = metrics[index];
+    if (metric) sum = add(sum, chargeAtZero(price, metric));
+  }
+  return sum;
 }
 
 /** Ends a subscription at an instant: what recurs is due for the part that remains only. */
@@ -223,10 +229,12 @@ function recordUsage(state: CustomerState, fact: UsageRecorded): void {
   let delta = ZERO;
   for (const touch of touches) {
     const metric = period.meters.metrics[touch.priceIndex];
+    const price = period.meters.plan.prices[touch.priceIndex];
     assert(metric, "usage touches metered prices");
     let group = findGroup(period, touch.priceIndex, touch.groupKey);
     if (group === undefined) {
-      group = { key: touch.groupKey, aggregate: newAggregate(metric.aggregation), charge: ZERO };
+      const charge = price === undefined ? ZERO : chargeAtZero(price, metric);
+      group = { key: touch.groupKey, aggregate: newAggregate(metric.aggregation), charge };
       const line = period.lines[touch.priceIndex];
       if (line) line.groups.push(group);
       else period.lines[touch.priceIndex] = { groups: [group] };

@@ -1,8 +1,10 @@
 import { limits } from "../../src/limits.ts";
 import { newAggregate, peek } from "../../src/metering/aggregate.ts";
 import { matches } from "../../src/metering/filter.ts";
+import type { Metric } from "../../src/metering/metric.ts";
 import { groupKey, isValueError, meteredValue } from "../../src/metering/value.ts";
 import { add, type Decimal, sub, ZERO } from "../../src/money/decimal.ts";
+import type { Price } from "../../src/pricing/price.ts";
 import { rate } from "../../src/pricing/rate.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import type { GroupState, PeriodState } from "./state.ts";
@@ -54,10 +56,18 @@ export function measure(period: PeriodState, event: Metered): Measured {
     }
     const aggregate = group?.aggregate ?? newAggregate(metric.aggregation);
     const charge = rate(price, peek(aggregate, value, event.occurredAt, event.order, event.times)).amount;
-    delta = add(delta, group === undefined ? charge : sub(charge, group.charge));
+    delta = add(delta, sub(charge, group === undefined ? chargeAtZero(price, metric) : group.charge));
     touches.push({ priceIndex: index, groupKey: key, value, charge });
   }
   return { touches, delta };
+}
+
+/**
+ * What a price costs before any usage, which a period owes from its start: zero but for `flat_at_zero`. A price by
+ * group owes nothing until a group appears.
+ */
+export function chargeAtZero(price: Price, metric: Metric): Decimal {
+  return (metric.group_by?.length ?? 0) > 0 ? ZERO : rate(price, ZERO).amount;
 }
 
 /** The running group of a price, if the period has one. */

@@ -1,10 +1,20 @@
 import type { AuthServices, Services } from "../services.ts";
 import { apiKeyRoutes } from "./admin/api_keys.ts";
+import { companyRoutes } from "./admin/companies.ts";
+import { adminHealthRoutes } from "./admin/health.ts";
+import { orphanEventRoutes } from "./admin/orphan_events.ts";
 import { simulationRoutes } from "./admin/simulation.ts";
+import { testClockRoutes } from "./admin/test_clocks.ts";
+import { userRoutes } from "./admin/users.ts";
 import { jwksRoutes } from "./auth/jwks.ts";
 import { meRoutes } from "./auth/me.ts";
 import { sessionRoutes } from "./auth/session_routes.ts";
 import { invoiceRoutes } from "./invoicing/invoices.ts";
+import { customerRoutes } from "./master_data/customers.ts";
+import { metricRoutes } from "./master_data/metrics.ts";
+import { planRoutes } from "./master_data/plans.ts";
+import { priceRoutes } from "./master_data/prices.ts";
+import { productRoutes } from "./master_data/products.ts";
 import type { Route } from "./route.ts";
 import { periodRoutes } from "./subscription/periods.ts";
 import { spendControlRoutes } from "./subscription/spend_control.ts";
@@ -12,12 +22,22 @@ import { subscriptionRoutes } from "./subscription/subscriptions.ts";
 import { usageRoutes } from "./usage/events.ts";
 
 /** Every resource of every service: what the ports serve and the OpenAPI describes. */
-export function allRoutes(services: Services, auth: AuthServices, _embedded: boolean): Route[] {
+export function allRoutes(services: Services, auth: AuthServices, embedded: boolean): Route[] {
   return [
     ...sessionRoutes(auth.sessions),
     ...meRoutes(auth.users),
     ...jwksRoutes(auth.tokens),
     ...apiKeyRoutes({ store: auth.apiKeys, cache: auth.cache, ids: services.ids, random: auth.random }),
+    ...companyRoutes(services, auth),
+    ...userRoutes(services, auth),
+    ...testClockRoutes(services),
+    ...orphanEventRoutes(services),
+    ...adminHealthRoutes(services, embedded),
+    ...customerRoutes(services),
+    ...productRoutes(services),
+    ...metricRoutes(services),
+    ...priceRoutes(services),
+    ...planRoutes(services),
     ...periodRoutes(services),
     ...subscriptionRoutes(services),
     ...spendControlRoutes(services),

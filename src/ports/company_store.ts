@@ -1,5 +1,7 @@
 import type { CompanySettings } from "../invoicing/settings.ts";
 import type { Instant } from "../time/instant.ts";
+import type { User } from "./auth_store.ts";
+import type { ListPage } from "./documents.ts";
 import type { StoredAnswer } from "./shard_store.ts";
 
 /** A company as stored: `settings` holds only what differs from the defaults. */
@@ -15,10 +17,11 @@ export interface Company {
 
 /** Companies. Writes take the answer to keep under an idempotency key, in the same transaction. */
 export interface CompanyStore {
-  create(company: Company, answer: StoredAnswer | null): Promise<void>;
+  /** With its first admin, if one is given. Throws RES_002 (`email`) where the admin's address is taken. */
+  create(company: Company, answer: StoredAnswer | null, admin?: User): Promise<void>;
   get(companyId: string): Promise<Company | null>;
-  /** Oldest first. */
-  list(page: { limit: number; after: { createdAt: Instant; id: string } | null }): Promise<Company[]>;
+  /** Oldest first; filter `name`. */
+  list(page: Pick<ListPage, "limit" | "after"> & Partial<ListPage>): Promise<Company[]>;
   update(
     company: Pick<Company, "id" | "name" | "settings" | "updated_at">,
     answer: StoredAnswer | null,

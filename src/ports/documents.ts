@@ -53,6 +53,8 @@ export interface Documents {
   list(companyId: string, table: DocumentTable, page: ListPage): Promise<Document[]>;
   getOrphan(companyId: string, id: string): Promise<OrphanRow | null>;
   listOrphans(companyId: string, page: ListPage): Promise<OrphanRow[]>;
+  /** An open orphan becomes recovered: its event goes on under the id of a customer that was unknown before. */
+  recoverOrphan(companyId: string, id: string, at: Instant): Promise<void>;
   /** The customers that have these ids or external ids, by the name asked for. */
   resolveCustomers(companyId: string, refs: readonly string[]): Promise<Map<string, ResolvedCustomer>>;
   /** The verdict on an id and, when applied, the event. */

@@ -120,8 +120,12 @@ function drawEvents(
       return [...texts, ...texts.slice(0, extra)].map((value) => event(value, random.whole(0, late)));
     }
     case "sum": {
-      const parts = [...others, ...others.map((value) => -value), ...split(random, target)];
-      return parts.map((value) => event(value, random.whole(0, late)));
+      // What comes in besides is taken back again, both as often.
+      const pairs = others.flatMap((value) => {
+        const times = random.whole(1, 3);
+        return [event(value, random.whole(0, late), times), event(-value, random.whole(0, late), times)];
+      });
+      return [...pairs, ...split(random, target).map((value) => event(value, random.whole(0, late)))];
     }
     case "max":
       return [...others.map((value) => target - value), target].map((value) => event(value, 0));

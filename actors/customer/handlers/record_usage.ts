@@ -86,11 +86,12 @@ export function rateUsage(
 
   const subscription = subscriptionFor(state, command);
   if (typeof subscription === "string") return subscription;
-  if (ctx.catalog.metricsOfType(command.eventType).length === 0) return "no_metric";
-
   const known = subscription.periods.find((p) => contains(p, command.occurredAt));
   const period = known ?? periodAhead(subscription, command.occurredAt, ctx);
   if (period === null) return "period_closed";
+  // The open period may still meter a type its metric has since left.
+  const isMetered = period.meters.byEventType.has(command.eventType);
+  if (!isMetered && ctx.catalog.metricsOfType(command.eventType).length === 0) return "no_metric";
   const order = state.seq + (known === undefined ? 2 : 1);
   const measured = measure(period, { ...meteredPart(command), order });
   if ("error" in measured) return "value_error";

@@ -62,7 +62,8 @@ async function findUser(shard: Sql, ref: UserRef): Promise<User | null> {
   return row === undefined ? null : userOf(row);
 }
 
-async function saveUser(tx: TransactionSql, user: User): Promise<void> {
+/** Creates the user or replaces it. Throws RES_002 (`email`) where the address is taken. */
+export async function saveUser(tx: TransactionSql, user: User): Promise<void> {
   const record = {
     company_id: user.companyId,
     id: user.id,

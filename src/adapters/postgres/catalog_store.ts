@@ -100,7 +100,7 @@ async function insert(tx: TransactionSql, companyId: string, row: CatalogRow): P
       (sp) => sp`
         insert into catalog (company_id, kind, id, version, key, body, created_at)
         values (${companyId}, ${row.kind}, ${row.id}, ${row.version}, ${row.key},
-          ${JSON.stringify(row.body)}::text::jsonb, ${row.created_at})`,
+          ${JSON.stringify(row.body)}::text::json, ${row.created_at})`,
     );
   } catch (error) {
     if (errorCode(error) !== "23505") throw error;

@@ -136,7 +136,7 @@ function documentWrites(tx: TransactionSql, documents: readonly DocumentRow[]): 
       insert into ${tx(table)} (company_id, id, customer_id, status, created_at, updated_at, body)
       select * from unnest(${column(kept, "companyId")}::text[], ${column(kept, "id")}::text[],
         ${column(kept, "customerId")}::text[], ${column(kept, "status")}::text[], ${column(kept, "createdAt")}::bigint[],
-        ${column(kept, "updatedAt")}::bigint[], ${column(kept, "body")}::text[]::jsonb[])
+        ${column(kept, "updatedAt")}::bigint[], ${column(kept, "body")}::text[]::json[])
       on conflict (company_id, id) do update
       set status = excluded.status, updated_at = excluded.updated_at, body = excluded.body`);
   }

@@ -1,6 +1,8 @@
 import type { Sql } from "postgres";
 import type { Company, CompanyStore } from "../../ports/company_store.ts";
 import { keepAnswer } from "./answers.ts";
+import { saveUser } from "./auth_store.ts";
+import { pageClause } from "./pages.ts";
 import { onStore } from "./store_errors.ts";
 
 interface CompanyRecord {
@@ -15,13 +17,14 @@ interface CompanyRecord {
 /** Companies in Postgres. @param sql a pool of the role billai_shard: the operator sees them all */
 export function postgresCompanyStore(sql: Sql): CompanyStore {
   return {
-    create: (company, answer) =>
+    create: (company, answer, admin) =>
       onStore(async () => {
         await sql.begin(async (tx) => {
           await tx`
             insert into companies (id, name, settings, created_at, updated_at)
             values (${company.id}, ${company.name}, ${JSON.stringify(company.settings)}::text::jsonb,
               ${company.created_at}, ${company.updated_at})`;
+          if (admin !== undefined) await saveUser(tx, admin);
           await keepAnswer(tx, answer);
         });
       }),
@@ -30,13 +33,16 @@ export function postgresCompanyStore(sql: Sql): CompanyStore {
         const [row] = await sql<CompanyRecord[]>`select * from companies where id = ${companyId}`;
         return row === undefined ? null : companyOf(row);
       }),
-    list: ({ limit, after }) =>
+    list: ({ filters = {}, created = {}, ...page }) =>
       onStore(async () => {
-        const rows = await sql<CompanyRecord[]>`
-          select * from companies
-          where ${after === null ? sql`true` : sql`(created_at, id) > (${after.createdAt}, ${after.id})`}
-          order by created_at, id limit ${limit}`;
-        return rows.map(companyOf);
+        const clause = pageClause(
+          sql,
+          { ...page, filters, created },
+          "created_at",
+          (field) => sql`${sql(field)}`,
+          "oldest",
+        );
+        return (await sql<CompanyRecord[]>`select * from companies where ${clause}`).map(companyOf);
       }),
     update: ({ id, name, settings, updated_at }, answer) =>
       onStore(async () => {

@@ -60,6 +60,10 @@ export function postgresDocuments(sql: Sql): Documents {
           where ${pageClause(tx, page, "received_at", (field) => tx`${tx(field)}`)}`;
         return rows.map(orphanOf);
       }),
+    recoverOrphan: (companyId, id, at) =>
+      asCompany(sql, companyId, async (tx) => {
+        await tx`update orphan_events set state = 'recovered', updated_at = ${at} where id = ${id} and state = 'open'`;
+      }),
     resolveCustomers: (companyId, refs) =>
       asCompany(sql, companyId, async (tx) => {
         const rows = await tx<{ id: string; external_id: string | null; clock: string | null }[]>`

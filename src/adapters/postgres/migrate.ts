@@ -1,86 +1,101 @@
-import { hash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import postgres, { type Sql } from "postgres";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Sql } from "postgres";
 import { BillingError } from "../../errors.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { connect } from "./pool.ts";
 
-interface Migration {
+/** One step of the schema: a file `NNNN_name.sql`, numbered from 0001 without gaps. */
+export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly sql: string;
+  /** SHA-256 of the text, in hex. */
   readonly checksum: string;
 }
 
-/** One at a time over all processes: the number is ours alone by convention. */
-const LOCK = 7_214_011;
+/** "mig": only one process at a time changes a database's schema. */
+const migrating = 0x6d6967;
 
 /**
- * Brings the database to this version, forward only, one transaction per step. Returns the steps taken.
+ * Brings a database up to this release: every migration it lacks, in order, each in a transaction of its own.
+ * Processes that start together wait for each other.
  *
- * Throws DEP_001 with one line where an applied step was changed afterwards or the database is newer than this program.
- * @param url of a user who may create tables and roles
- * @param folder of the `NNNN_name.sql` files, for tests to replace
+ * @returns the names of those applied now
+ * Throws DEP_001 with one line where the database is newer than this release, or an applied migration has changed.
  */
 export async function migrate(
   url: string,
-  clock: Clock,
-  folder: URL = new URL("./migrations/", import.meta.url),
+  migrations: readonly Migration[] = readMigrations(),
 ): Promise<string[]> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  const sql = connect(url, { role: null, connections: 1 }); // one, because the lock belongs to the connection
   try {
-    const steps = await readMigrations(folder);
-    await sql`select pg_advisory_lock(${LOCK})`;
-    await sql`
-      create table if not exists schema_migrations (
-        version int primary key, name text not null, checksum text not null, applied_at bigint not null)`;
-    const applied = await sql<
-      { version: number; checksum: string }[]
-    >`select version, checksum from schema_migrations`;
-    refuseMismatch(steps, applied);
-    const missing = steps.filter((step) => !applied.some((row) => row.version === step.version));
-    for (const step of missing) await apply(sql, step, clock);
-    return missing.map((step) => step.name);
+    await sql`select pg_advisory_lock(${migrating})`;
+    const missing = await findMissing(sql, migrations);
+    for (const migration of missing) await apply(sql, migration);
+    return missing.map(nameOf);
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 5 });
   }
 }
 
-async function apply(sql: Sql, step: Migration, clock: Clock): Promise<void> {
-  await sql.begin(async (tx) => {
-    await tx.unsafe(step.sql);
-    await tx`
-      insert into schema_migrations (version, name, checksum, applied_at)
-      values (${step.version}, ${step.name}, ${step.checksum}, ${clock.now()})`;
-  });
+/** The migrations of a folder, in order. Throws DEP_001 for a file that is named otherwise or a number that is missing. */
+export function readMigrations(folder = join(import.meta.dir, "migrations")): Migration[] {
+  return readdirSync(folder)
+    .sort()
+    .map((file, index) => {
+      const [, version, name] = /^(\d{4})_([a-z0-9_]+)\.sql$/.exec(file) ?? [];
+      if (name === undefined || Number(version) !== index + 1) {
+        throw new BillingError("DEP_001", `${file} is not a migration, or not the next one after ${index}`);
+      }
+      const sql = readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n"); // git may have changed the ends
+      return { version: index + 1, name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    });
 }
 
-function refuseMismatch(
-  steps: readonly Migration[],
-  applied: readonly { version: number; checksum: string }[],
-): void {
-  for (const { version, checksum } of applied) {
-    const step = steps.find((known) => known.version === version);
-    if (step === undefined) {
+async function findMissing(sql: Sql, migrations: readonly Migration[]): Promise<Migration[]> {
+  await sql`
+    create table if not exists schema_migrations (
+      version int primary key,
+      name text not null,
+      checksum text not null,
+      applied_at bigint not null
+    )`;
+  const applied = await sql<{ version: number; name: string; checksum: string }[]>`
+    select version, name, checksum from schema_migrations order by version`;
+  for (const row of applied) {
+    const ours = migrations[row.version - 1];
+    if (ours === undefined) {
       throw new BillingError(
         "DEP_001",
-        `The database has migration ${version}, which this version of BillAI does not know: run the newer one`,
+        `The database is newer than this release, which does not know migration ${nameOf(row)}: start a newer release`,
       );
     }
-    if (step.checksum !== checksum) {
+    if (ours.checksum !== row.checksum) {
       throw new BillingError(
         "DEP_001",
-        `Migration ${step.name} was changed after it was applied: restore the file`,
+        `Migration ${nameOf(row)} was changed after this database had applied it: start the release that made the database`,
       );
     }
   }
+  return migrations.slice(applied.length);
 }
 
-async function readMigrations(folder: URL): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const sql = await readFile(new URL(name, folder), "utf8");
-      return { version: Number(name.slice(0, 4)), name, sql, checksum: hash("sha256", sql, "hex") };
-    }),
-  );
+async function apply(sql: Sql, migration: Migration): Promise<void> {
+  const { version, name, checksum } = migration;
+  try {
+    await sql.begin(async (tx) => {
+      await tx.unsafe(migration.sql).simple();
+      await tx`
+        insert into schema_migrations (version, name, checksum, applied_at)
+        values (${version}, ${name}, ${checksum}, (extract(epoch from now()) * 1000)::bigint)`;
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BillingError("DEP_001", `Migration ${nameOf(migration)} failed and changed nothing: ${reason}`);
+  }
+}
+
+function nameOf({ version, name }: { version: number; name: string }): string {
+  return `${String(version).padStart(4, "0")}_${name}`;
 }

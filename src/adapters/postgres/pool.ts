@@ -1,35 +1,67 @@
 import postgres, { type Sql } from "postgres";
+import { assert } from "../../errors.ts";
+import { readJson } from "../../money/json.ts";
 
-/** The two ways into the database: policies show `requests` one company at a time, `shard` makes the commits. */
+/** The two ways into the store; 0001_core.sql says what each may see. */
 export interface Pools {
+  /** HTTP requests: row-level security applies, one company per transaction. */
   readonly requests: Sql;
+  /** The shard's commits and reads: every company. */
   readonly shard: Sql;
-  /** Waits for what is under way, at most some seconds. */
+  /** Lets running statements end, for up to five seconds, then closes. */
   close(): Promise<void>;
 }
 
-/** Commits of as many partitions at once; more connections only queue inside Postgres. */
-const SHARD_CONNECTIONS = 16;
-const REQUEST_CONNECTIONS = 12;
-const CLOSE_WAIT_S = 5;
+/** Connections of each pool: enough that requests never wait for commits, and together well below the server's 60. */
+const requestConnections = 16;
+const shardConnections = 16;
+/** A process that hangs within a transaction must not hold a partition's row from its next owner. */
+const idleInTransactionMs = 30_000;
 
-/** Opens the pools, each taking its role in the very first message of a connection. */
+/**
+ * Opens the pools; connections follow when needed. Call after `migrate`, which makes the roles.
+ *
+ * @param url `postgres://…` of a user that is a member of both roles, or a superuser
+ */
 export function openPools(url: string): Pools {
-  const open = (role: string, max: number): Sql =>
-    postgres(url, {
-      max,
-      connect_timeout: 5,
-      idle_timeout: 0,
-      onnotice: () => {},
-      connection: { application_name: "billai", options: `-c role=${role}` },
-    });
-  const requests = open("billai_request", REQUEST_CONNECTIONS);
-  const shard = open("billai_shard", SHARD_CONNECTIONS);
+  const requests = connect(url, { role: "billai_request", connections: requestConnections });
+  const shard = connect(url, { role: "billai_shard", connections: shardConnections });
   return {
     requests,
     shard,
-    close: async () => {
-      await Promise.all([requests.end({ timeout: CLOSE_WAIT_S }), shard.end({ timeout: CLOSE_WAIT_S })]);
+    async close() {
+      await Promise.all([requests.end({ timeout: 5 }), shard.end({ timeout: 5 })]);
     },
   };
+}
+
+/**
+ * Connects to Postgres with our reading of its types: bigint becomes a number, which instants, counters and offsets
+ * always fit; numeric stays text; JSON keeps all digits of its numbers.
+ *
+ * @param options.role sessions act as this role from the beginning; null: as the user of the URL
+ */
+export function connect(
+  url: string,
+  options: { readonly role: string | null; readonly connections: number },
+): Sql {
+  return postgres(url, {
+    max: options.connections,
+    onnotice: () => {},
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: safeInteger },
+      json: { to: 114, from: [114, 3802], serialize: JSON.stringify, parse: readJson },
+    },
+    connection: {
+      application_name: `billai ${options.role ?? ""}`.trim(),
+      idle_in_transaction_session_timeout: idleInTransactionMs,
+      ...(options.role !== null && { role: options.role }),
+    },
+  }) as Sql;
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  assert(Number.isSafeInteger(value), `bigint ${text} does not fit a number`);
+  return value;
 }

@@ -1,80 +1,60 @@
-import { hash } from "node:crypto";
-import { chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import { BillingError } from "../../../errors.ts";
+import { run } from "./command.ts";
 
-/** Whom Postgres runs as: it refuses root, so root hands it to an account that owns nothing. */
+/** The user of the operating system that Postgres runs under. */
 export interface Account {
-  /** Put before a command to run it as this account. */
-  readonly prefix: readonly string[];
-  /** Null where it is our own. */
-  readonly uid: number | null;
-  readonly gid: number | null;
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
 }
 
-const NOBODY = "nobody";
-/** Where root keeps what the account must reach when its own place is closed to it. */
-const SHARED_FOLDER = "/var/lib/billai";
-
-/** Our own account, or `nobody` where we are root. Throws DEP_001 where root has no way to change accounts. */
-export function postgresAccount(): Account {
-  if (process.getuid?.() !== 0) return { prefix: [], uid: null, gid: null };
-  const uid = idOf("-u");
-  const gid = idOf("-g");
-  if (uid === null || gid === null || Bun.which("setpriv") === null) {
+/**
+ * Who Postgres runs as: null for ourselves. It refuses to run as root, so root lends it to the owner of an existing
+ * cluster, and to `nobody` for a new one. Throws DEP_001 where that cannot be.
+ *
+ * @param cluster the data of an existing cluster, null when there is none yet
+ */
+export function chooseAccount(cluster: string | null): Account | null {
+  const own = process.getuid?.() ?? null;
+  const owner = cluster === null ? null : statSync(cluster);
+  if (own !== 0) {
+    if (own === null || owner === null || owner.uid === own) return null;
     throw new BillingError(
       "DEP_001",
-      "Postgres does not run as root, and there is no 'setpriv' or account 'nobody' to run it with: start BillAI as another user, or set DATABASE_URL",
+      `The database in ${cluster} belongs to user ${owner.uid}: start as that user or as root, or set DATABASE_URL`,
     );
   }
-  return { prefix: ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"], uid, gid };
+  if (Bun.which("setpriv") === null) throw rootCannot("`setpriv` is missing");
+  if (owner === null || owner.uid === 0) return nobody();
+  return { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid };
 }
 
-/** Gives a file or folder to the account. */
-export function handOver(path: string, { uid, gid }: Account): void {
-  if (uid !== null && gid !== null) chownSync(path, uid, gid);
+/** The command line that runs `command` as the account, with none of root's groups and privileges. */
+export function commandAs(account: Account | null, command: readonly string[]): string[] {
+  if (account === null) return [...command];
+  const setpriv = Bun.which("setpriv") ?? "setpriv";
+  return [setpriv, `--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups", "--", ...command];
 }
 
-/** True where the account can run or read what lies at the path. */
-export function canReach(account: Account, path: string, test: "-x" | "-r"): boolean {
-  if (account.uid === null) return true;
-  return Bun.spawnSync([...account.prefix, "test", test, path]).exitCode === 0;
+/** Whether the account can come to a folder: tried, since modes alone do not tell (access lists, mounts). */
+export async function canReach(account: Account | null, folder: string): Promise<boolean> {
+  if (account === null) return true;
+  return (await run(commandAs(account, ["/bin/sh", "-c", 'cd -- "$1"', "sh", folder]))).ok;
 }
 
-/** The folder of binaries as the account can run them: where it is, or a copy made once beside all users' reach. */
-export function reachableBinaries(account: Account, folder: string, version: string): string {
-  if (canReach(account, join(folder, "bin", "postgres"), "-x")) return folder;
-  const copy = join(sharedFolder(), `postgres-${version}`);
-  if (existsSync(copy)) return copy;
-  const part = `${copy}.${process.pid}.part`;
-  rmSync(part, { recursive: true, force: true });
-  cpSync(folder, part, { recursive: true, verbatimSymlinks: true });
-  try {
-    renameSync(part, copy);
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true });
-    if (!existsSync(copy)) throw error; // else another process was first
+/** Looked up, since initdb wants a user that is listed. */
+function nobody(): Account {
+  for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
+    const [name, , uid, gid] = line.split(":");
+    if (name === "nobody") return { name, uid: Number(uid), gid: Number(gid) };
   }
-  return copy;
+  throw rootCannot("there is no user `nobody`");
 }
 
-/** Where the cluster of a data directory lives: inside it, or in the account's reach where that is closed to it. */
-export function clusterFolder(account: Account, dataDir: string): string {
-  const inside = join(resolve(dataDir), "postgres");
-  mkdirSync(resolve(dataDir), { recursive: true });
-  if (account.uid === null || canReach(account, resolve(dataDir), "-x")) return inside;
-  return join(
-    sharedFolder(),
-    `${basename(resolve(dataDir))}-${hash("sha256", resolve(dataDir), "hex").slice(0, 12)}`,
+function rootCannot(reason: string): BillingError {
+  return new BillingError(
+    "DEP_001",
+    `Postgres does not run as root, and ${reason}: start as an ordinary user or set DATABASE_URL`,
   );
-}
-
-function sharedFolder(): string {
-  mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
-  return SHARED_FOLDER;
-}
-
-function idOf(flag: "-u" | "-g"): number | null {
-  const { exitCode, stdout } = Bun.spawnSync(["id", flag, NOBODY]);
-  return exitCode === 0 ? Number(stdout.toString().trim()) : null;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chownSync } from "node:fs";
+import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BillingError } from "../../../errors.ts";
 import { type Account, commandAs } from "./account.ts";
@@ -12,7 +12,7 @@ export const superuser = "billai";
 export const database = "postgres";
 
 /**
- * Makes an empty database in `<folder>/cluster` and the superuser's random password in `<folder>/password`.
+ * Makes a folder with an empty database, `cluster`, and the superuser's random `password`.
  * Throws DEP_001 with what initdb said.
  */
 export async function createCluster(options: {
@@ -22,8 +22,9 @@ export async function createCluster(options: {
 }): Promise<void> {
   const { folder, binaries, account } = options;
   const password = join(folder, "password");
+  mkdirSync(folder, { mode: 0o700 });
   writeSecret(password, `${randomBytes(32).toString("hex")}\n`); // hex: goes into a URL as it is
-  if (account !== null) chownSync(password, account.uid, account.gid);
+  if (account !== null) for (const path of [password, folder]) chownSync(path, account.uid, account.gid);
   const made = await run(
     commandAs(account, [
       binaries.initdb,
@@ -37,6 +38,7 @@ export async function createCluster(options: {
       "--no-instructions",
     ]),
   );
-  if (!made.ok) throw new BillingError("DEP_001", `Postgres could not make a database in ${folder}: ${made.output}`);
+  if (!made.ok)
+    throw new BillingError("DEP_001", `Postgres could not make a database in ${folder}: ${made.output}`);
   syncFolder(folder);
 }

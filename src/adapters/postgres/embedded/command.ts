@@ -1,4 +1,4 @@
-/** What a program said, and whether it succeeded. */
+/** Whether a program succeeded, and what it said. */
 export interface Ended {
   readonly ok: boolean;
   readonly output: string;
@@ -25,9 +25,4 @@ export async function run(command: readonly string[]): Promise<Ended> {
   } catch (error) {
     return { ok: false, output: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Whether a program ran and ended well. */
-export async function succeeds(command: readonly string[]): Promise<boolean> {
-  return (await run(command)).ok;
 }

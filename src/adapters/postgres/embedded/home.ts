@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import {
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -19,6 +18,7 @@ import { type Binaries, findBinaries, openShelter, shelter } from "./binaries.ts
 import { createCluster } from "./cluster.ts";
 import { run } from "./command.ts";
 import { syncFolder } from "./durable.ts";
+import { isRunning } from "./running.ts";
 
 /** One embedded Postgres on disk, and what is needed to run it. */
 export interface Home {
@@ -56,7 +56,10 @@ export async function openHome(dataDir: string, log: (line: string) => void): Pr
 
 function clusterOf(place: string): string {
   if (!existsSync(place)) {
-    throw new BillingError("DEP_001", `The database ${place} points to is gone: bring it back, or remove the link`);
+    throw new BillingError(
+      "DEP_001",
+      `The database ${place} points to is gone: bring it back, or remove the link`,
+    );
   }
   const cluster = join(realpathSync(place), "cluster");
   if (existsSync(join(cluster, "PG_VERSION"))) return cluster;
@@ -68,7 +71,8 @@ async function handOver(account: Account, cluster: string): Promise<void> {
   const home = join(cluster, "..");
   if (statSync(cluster).uid === 0) {
     const changed = await run(["chown", "-R", `${account.uid}:${account.gid}`, home]);
-    if (!changed.ok) throw new BillingError("DEP_001", `${home} cannot be given to ${account.name}: ${changed.output}`);
+    if (!changed.ok)
+      throw new BillingError("DEP_001", `${home} cannot be given to ${account.name}: ${changed.output}`);
   }
   if (await canReach(account, cluster)) return;
   throw new BillingError(
@@ -89,8 +93,6 @@ async function makeHome(place: string, log: (line: string) => void): Promise<voi
 
   const fresh = join(parent, `postgres.new-${process.pid}`);
   try {
-    mkdirSync(fresh, { mode: 0o700 });
-    if (account !== null) chownSync(fresh, account.uid, account.gid);
     await createCluster({ folder: fresh, binaries, account });
     renameSync(fresh, final); // all or nothing, whenever we are killed
     syncFolder(parent);
@@ -111,14 +113,5 @@ function removeAbandoned(parent: string): void {
     const maker = Number(/^postgres\.new-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(maker) || (maker !== process.pid && isRunning(maker))) continue;
     rmSync(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

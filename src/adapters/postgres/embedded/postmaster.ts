@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { commandAs } from "./account.ts";
 import { surroundings } from "./command.ts";
 import type { Home } from "./home.ts";
+import { isRunning } from "./running.ts";
 
 /** The main process of a running Postgres, by what it wrote to its data directory. */
 export interface Postmaster {
@@ -37,8 +38,16 @@ export function findPostmaster(cluster: string): Postmaster | null {
 export function startPostmaster(home: Home, port: number): { ended(): boolean } {
   removeStrangersLock(home.cluster);
   moveLog(home.logFile);
-  const settings = Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const log = openSync(home.logFile, "a", 0o600);
+  const settings = Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  // The folder belongs to Postgres's user, who must not make root write elsewhere by a link.
+  const log = openSync(
+    home.logFile,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
     const child = Bun.spawn(
       commandAs(home.account, [home.binaries.postgres, "-D", home.cluster, ...settings]),
@@ -107,8 +116,9 @@ function readLockFile(cluster: string): string[] {
 /** Numbers of processes are used again, after a reboot and in containers especially: the command line tells. */
 function isPostmaster(pid: number, cluster: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
+  if (process.platform === "win32") return isRunning(pid); // there, asking for the command line takes half a second
   const command = commandOf(pid);
-  return command.includes("postgres") && command.includes(cluster);
+  return command.includes("postgres") && command.includes(`-D ${cluster} `);
 }
 
 /** Empty where there is no such process, or only its remains that nobody has collected. */
@@ -117,13 +127,16 @@ function commandOf(pid: number): string {
     return spawnSync("ps", ["-ww", "-o", "command=", "-p", `${pid}`], { encoding: "utf8" }).stdout ?? "";
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
     return "";
   }
 }
 
-/** Postgres looks only whether *some* process has the number in its old lock file, and would refuse to start. */
+/**
+ * Postgres looks only whether *some* process has the number in its old lock file, and would refuse to start. Workers
+ * that a killed postmaster has left are still found: by the shared memory they hold.
+ */
 function removeStrangersLock(cluster: string): void {
   const pid = Number(readLockFile(cluster)[0]);
   if (pid > 0 && !isPostmaster(pid, cluster)) rmSync(join(cluster, "postmaster.pid"), { force: true });

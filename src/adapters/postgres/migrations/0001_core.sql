@@ -1,5 +1,6 @@
 -- The first tables: companies and their catalog, partitions, facts and usage, documents of the API.
 -- Ids are text, instants are bigint milliseconds since the epoch, digests are 128 bits in a uuid, money is numeric.
+-- What is answered as it stands is json, which keeps the order of fields; what is looked into is jsonb.
 --
 -- Two roles. billai_request serves HTTP: policies show it one company, named per transaction by the setting
 -- billai.company. billai_shard makes the commits and sees all companies.
@@ -33,7 +34,7 @@ create table catalog (
   id text collate "C" not null,
   version int not null,
   key text,
-  body jsonb not null,
+  body json not null,
   archived boolean not null default false,
   created_at bigint not null,
   primary key (company_id, id, version)
@@ -129,7 +130,7 @@ create table customers (
   customer_id text collate "C" not null,
   status text not null,
   external_id text collate "C" generated always as (body ->> 'external_id') stored,
-  body jsonb not null,
+  body json not null,
   created_at bigint not null,
   updated_at bigint not null,
   primary key (company_id, id)
@@ -143,7 +144,7 @@ create table subscriptions (
   customer_id text collate "C" not null,
   status text not null,
   external_id text collate "C" generated always as (body ->> 'external_id') stored,
-  body jsonb not null,
+  body json not null,
   created_at bigint not null,
   updated_at bigint not null,
   primary key (company_id, id)
@@ -158,7 +159,7 @@ create table invoices (
   customer_id text collate "C" not null,
   status text not null,
   number text generated always as (body ->> 'number') stored,
-  body jsonb not null,
+  body json not null,
   created_at bigint not null,
   updated_at bigint not null,
   primary key (company_id, id)
@@ -172,7 +173,7 @@ create table spend_limits (
   id text collate "C" not null,
   customer_id text collate "C" not null,
   status text not null,
-  body jsonb not null,
+  body json not null,
   created_at bigint not null,
   updated_at bigint not null,
   primary key (company_id, id)
@@ -184,7 +185,7 @@ create table spend_alerts (
   id text collate "C" not null,
   customer_id text collate "C" not null,
   status text not null,
-  body jsonb not null,
+  body json not null,
   created_at bigint not null,
   updated_at bigint not null,
   primary key (company_id, id)

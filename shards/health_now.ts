@@ -1,0 +1,21 @@
+import { limits } from "../src/limits.ts";
+import { type Health, healthOf } from "./http/health.ts";
+import type { Services } from "./services.ts";
+
+/** Asks what the program stands on, each within a bounded wait. */
+export async function healthNow(services: Services): Promise<Health> {
+  const [database, broker] = await Promise.all([
+    answers(services.pingDatabase()),
+    answers(services.log.endOffset(0)),
+  ]);
+  return healthOf({ database, cache: "ok", message_broker: broker });
+}
+
+async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {
+  const late = Bun.sleep(limits.healthWaitMsMax).then(() => "down" as const);
+  const told = question.then(
+    () => "ok" as const,
+    () => "down" as const,
+  );
+  return Promise.race([told, late]);
+}
