@@ -79,7 +79,7 @@ export async function openApp() {
     close: async () => {
       await services.shard.stop();
       await close();
-      await database.drop();
+      await database.close();
     },
   };
 }

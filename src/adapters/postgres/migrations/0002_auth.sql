@@ -98,5 +98,7 @@ grant select, insert, delete on idempotency_keys to billai_request;
 -- Logging in finds a user, and an API key its company, before any company is known.
 grant select, insert, update, delete on refresh_tokens to billai_shard;
 grant select on users, api_keys to billai_shard;
+-- A company comes with its first admin, in one transaction.
+grant insert, update on users to billai_shard;
 grant select, insert on signing_keys to billai_shard;
 grant select, insert, delete on idempotency_keys to billai_shard;
