@@ -115,7 +115,8 @@ export class Turn {
   #learn(outcome: Exclude<CommitOutcome, { ok: true } | { reason: "data" }>, decided: Decided): void {
     switch (outcome.reason) {
       case "fenced":
-        throw new Error("the partition has another owner, or an earlier commit had succeeded");
+        // Another owner, or an earlier commit of unknown outcome that succeeded: the partition's row tells.
+        throw new BillingError("DEP_001", "This customer is moving; try again", { retryAfterS: 1 });
       case "known_identities":
         for (const row of outcome.identities) this.#known.set(row.digest, row);
         return;

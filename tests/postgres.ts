@@ -35,7 +35,7 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   databases += 1;
   const name = `billai_test_${process.pid}_${databases}`;
   await sql`drop database if exists ${sql(name)} with (force)`; // of an earlier process with our number
-  await sql`create database ${sql(name)} template ${sql(template)}`;
+  await sql`create database ${sql(name)} template ${sql(template)} strategy file_copy`;
   const own = withDatabase(url, name);
   const pools = openPools(own);
   const owner = connect(own, { role: null, connections: 2 });

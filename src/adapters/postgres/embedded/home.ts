@@ -102,8 +102,9 @@ async function makeHome(place: string, log: (line: string) => void): Promise<voi
     log(`The database is kept in ${final}, since ${account?.name} cannot reach ${dataDir}`);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
+    if (!reachable) rmSync(final, { recursive: true, force: true });
+    // Else another process was quicker, and we use its.
     if (lstatSync(place, { throwIfNoEntry: false }) === undefined) throw error;
-    if (!reachable) rmSync(final, { recursive: true, force: true }); // another process was quicker: use its
   }
 }
 

@@ -31,12 +31,15 @@ export function findPostmaster(cluster: string): Postmaster | null {
 }
 
 /**
- * Starts Postgres in a session of its own: Ctrl-C in a terminal reaches only us, and our death leaves it whole.
+ * Starts Postgres where `findPostmaster` finds none, in a session of its own: Ctrl-C in a terminal reaches only us,
+ * and our death leaves it whole.
  *
  * @returns tells when it has ended, which may be at once: another one runs, the port is taken, ...
  */
 export function startPostmaster(home: Home, port: number): { ended(): boolean } {
-  removeStrangersLock(home.cluster);
+  // What lies there is stale, but Postgres would refuse to start if any process has got that number since, or if the
+  // file is empty. Workers a killed postmaster has left are found without it: by the shared memory they hold.
+  rmSync(join(home.cluster, "postmaster.pid"), { force: true });
   moveLog(home.logFile);
   const settings = Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => [
     "-c",
@@ -131,15 +134,6 @@ function commandOf(pid: number): string {
   } catch {
     return "";
   }
-}
-
-/**
- * Postgres looks only whether *some* process has the number in its old lock file, and would refuse to start. Workers
- * that a killed postmaster has left are still found: by the shared memory they hold.
- */
-function removeStrangersLock(cluster: string): void {
-  const pid = Number(readLockFile(cluster)[0]);
-  if (pid > 0 && !isPostmaster(pid, cluster)) rmSync(join(cluster, "postmaster.pid"), { force: true });
 }
 
 /** One log per start, and the one before it. */
