@@ -116,10 +116,7 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
       source,
       eventType: event.event_type,
       subscriptionRef: event.subscription_id ?? null,
-      occurredAt:
-        event.timestamp === undefined
-          ? logged.receivedAt
-          : (parseInstant(event.timestamp) ?? logged.receivedAt),
+      occurredAt: timeOf(logged, actor, ctx),
       properties: event.properties,
       times: ONE,
     },
@@ -149,6 +146,12 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
     case "orphaned":
       return { event_id, status: "orphaned", reason: outcome.reason, customerId: customerRef };
   }
+}
+
+/** An event without a time happened when it was received, which on a test clock is that clock's present. */
+function timeOf({ event, receivedAt }: LoggedEvent, actor: LiveActor, ctx: DecisionContext): number {
+  const told = event.timestamp === undefined ? null : parseInstant(event.timestamp);
+  return told ?? (actor.state.profile?.test_clock_id === undefined ? receivedAt : ctx.now);
 }
 
 function usageSeq(batch: Batch): number {

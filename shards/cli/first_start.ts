@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newUser } from "../../src/auth/new_user.ts";
 import { normalizeEmail } from "../../src/auth/sessions.ts";
 import type { Config } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
 import type { Running } from "../serve.ts";
-const runDemo = async (_: unknown) => {};
+import { runDemo } from "./demo/run_demo.ts";
 
 export interface FirstStart {
   readonly config: Config;
@@ -19,8 +20,7 @@ export interface FirstStart {
 
 interface Admin {
   readonly email: string;
-  /** Null when it was made at an earlier start: it was printed then, once. */
-  readonly password: string | null;
+  readonly password: string;
 }
 
 /**
@@ -40,8 +40,7 @@ export async function firstStart(start: FirstStart): Promise<void> {
   await runDemo({
     url: running.servers.url,
     token: await adminToken(running),
-    email: admin?.email ?? null,
-    password: admin?.password ?? null,
+    login: admin,
     out,
     interactive: start.interactive,
   });
@@ -55,23 +54,13 @@ async function makeAdmin(running: Running, config: Config, demo: boolean): Promi
   const password = config.admin.password ?? Buffer.from(auth.random(15)).toString("base64url");
   const companyId = services.ids.next("co");
   const name = demo ? "Atlas AI (demo)" : "My company";
-  await services.companyStore.create(
-    { id: companyId, name, settings: {}, catalog_version: 1, created_at: now, updated_at: now },
-    null,
+  const owner = await newUser(
+    { id: services.ids.next("user"), companyId, email, name: null, role: "owner", operator: true, password },
+    auth.passwords,
+    now,
   );
-  const user = {
-    id: services.ids.next("user"),
-    companyId,
-    email,
-    name: null,
-    passwordHash: await auth.passwords.hash(password),
-    role: "owner" as const,
-    operator: true,
-    disabledAt: null,
-    createdAt: now,
-    updatedAt: now,
-  };
-  await auth.users.saveUser(user, null);
+  const company = { id: companyId, name, settings: {}, catalog_version: 1, created_at: now, updated_at: now };
+  await services.companyStore.create(company, null, owner);
   return { email, password };
 }
 

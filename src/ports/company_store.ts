@@ -22,6 +22,7 @@ export interface CompanyStore {
   get(companyId: string): Promise<Company | null>;
   /** Oldest first; filter `name`. */
   list(page: Pick<ListPage, "limit" | "after"> & Partial<ListPage>): Promise<Company[]>;
+  /** Settings that are left out stay. */
   update(
     company: Pick<Company, "id" | "name" | "settings" | "updated_at">,
     answer: StoredAnswer | null,

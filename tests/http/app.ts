@@ -1,6 +1,6 @@
+import { healthNow } from "../../shards/health_now.ts";
 import { buildApps } from "../../shards/http/app.ts";
 import { openCursors } from "../../shards/http/cursor.ts";
-import { healthNow } from "../../shards/health_now.ts";
 import { allRoutes } from "../../shards/http/resources.ts";
 import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
@@ -32,7 +32,12 @@ export async function openApp() {
   const log = openMemoryEventLog(limits.partitions);
   const troubles: string[] = [];
   const warn = (line: string) => troubles.push(line);
-  const { services, auth, close } = await wire(log, { ...database, embedded: true, migrated: [] }, () => {}, warn);
+  const { services, auth, close } = await wire(
+    log,
+    { ...database, embedded: true, migrated: [] },
+    () => {},
+    warn,
+  );
   await services.testClocks.load();
   await services.shard.start();
   const apps = buildApps({
@@ -50,7 +55,10 @@ export async function openApp() {
   if (front === undefined) throw new Error("there is no front app");
   const send = (authorization: string): Call => {
     return async (method, path, body, key) => {
-      const headers = { Authorization: authorization, ...(key === undefined ? {} : { "Idempotency-Key": key }) };
+      const headers = {
+        Authorization: authorization,
+        ...(key === undefined ? {} : { "Idempotency-Key": key }),
+      };
       const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
       return told(await front(new Request(`http://localhost${path}`, { method, headers, ...sent })));
     };
@@ -60,7 +68,14 @@ export async function openApp() {
     const now = services.clock.now();
     const id = services.ids.next("co");
     const email = `owner@${name}.example`;
-    const given = { id: services.ids.next("user"), companyId: id, email, name, role: "owner" as const, operator };
+    const given = {
+      id: services.ids.next("user"),
+      companyId: id,
+      email,
+      name,
+      role: "owner" as const,
+      operator,
+    };
     const owner = await newUser({ ...given, password: "correct horse battery" }, auth.passwords, now);
     const row = { id, name, settings: {}, catalog_version: 1, created_at: now, updated_at: now };
     await services.companyStore.create(row, null, owner);
@@ -74,6 +89,7 @@ export async function openApp() {
     troubles,
     send,
     front,
+    company,
     atlas: await company("atlas", true),
     borea: await company("borea"),
     close: async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { newSigningKey, openJoseTokens } from "../../src/adapters/jose/tokens.ts";
 import { systemRandom } from "../../src/adapters/system/random.ts";
 import { adminRealm } from "../../src/auth/realm.ts";
@@ -209,7 +209,6 @@ describe("tokens that are none of ours", () => {
       const { status, json } = await call("GET", me, { headers: { Authorization: `Bearer ${forged}` } });
       expect([status, json.error?.msg]).toEqual([401, "Missing or invalid credentials"]);
     }
-    expect(await importJWK(publicKey as never)).toBeDefined();
   });
 
   test("the published keys hold nothing private", async () => {

@@ -25,21 +25,37 @@ describe("products", () => {
     const { call } = app.atlas;
     const made = await call("POST", products, { key: "inference", name: "Inference", tax_code: "SW054000" });
     expect(made.status).toBe(201);
-    expect(made.payload).toMatchObject({ key: "inference", tax_code: "SW054000", version: 1, archived: false });
+    expect(made.payload).toMatchObject({
+      key: "inference",
+      tax_code: "SW054000",
+      version: 1,
+      archived: false,
+    });
     expect(made.id).toStartWith("prod_");
     for (const ref of [made.id, "inference"]) {
       expect((await call("GET", `${products}/${ref}`)).payload).toEqual(made.payload);
     }
 
     const changed = await call("PATCH", `${products}/inference`, { name: "Inference API", tax_code: null });
-    expect(changed.payload).toMatchObject({ id: made.id, key: "inference", name: "Inference API", version: 2 });
+    expect(changed.payload).toMatchObject({
+      id: made.id,
+      key: "inference",
+      name: "Inference API",
+      version: 2,
+    });
     expect(changed.payload).not.toHaveProperty("tax_code");
     expect(changed.payload.created_at).toBe(made.payload.created_at);
     expect((await call("GET", `${products}/${made.id}`)).payload).toEqual(changed.payload);
 
-    expect((await call("DELETE", `${products}/inference`)).payload).toMatchObject({ id: made.id, archived: true });
+    expect((await call("DELETE", `${products}/inference`)).payload).toMatchObject({
+      id: made.id,
+      archived: true,
+    });
     expect((await call("GET", `${products}/inference`)).error?.code).toBe("RES_001");
-    expect((await call("GET", `${products}/${made.id}`)).payload).toMatchObject({ archived: true, version: 2 });
+    expect((await call("GET", `${products}/${made.id}`)).payload).toMatchObject({
+      archived: true,
+      version: 2,
+    });
     const late = await call("PATCH", `${products}/${made.id}`, { name: "x" });
     expect([late.status, late.error?.code]).toEqual([409, "RES_002"]);
     expect((await call("POST", products, { key: "inference", name: "Again" })).status).toBe(201);
@@ -87,10 +103,26 @@ describe("products", () => {
     const again = await call("POST", products, { key: "once", name: "Once" }, "product-once");
     expect(again.text).toBe(first.text);
     expect(again.headers.get("Idempotent-Replayed")).toBe("true");
-    expect((await call("POST", products, { key: "other", name: "Once" }, "product-once")).error?.code).toBe("REQ_005");
+    expect((await call("POST", products, { key: "other", name: "Once" }, "product-once")).error?.code).toBe(
+      "REQ_005",
+    );
     const patched = await call("PATCH", `${products}/once`, { name: "Twice" }, "product-patch");
-    expect((await call("PATCH", `${products}/once`, { name: "Twice" }, "product-patch")).text).toBe(patched.text);
+    expect((await call("PATCH", `${products}/once`, { name: "Twice" }, "product-patch")).text).toBe(
+      patched.text,
+    );
     expect((await call("GET", `${products}/once`)).payload.version).toBe(2);
+  });
+
+  test("changed at once by many keep one history: each change is a version or is refused", async () => {
+    const { call } = app.atlas;
+    await call("POST", products, { key: "busy", name: "0" });
+    const told = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => call("PATCH", `${products}/busy`, { name: `${i + 1}` })),
+    );
+    const done = told.filter(({ status }) => status === 200);
+    expect(told.every(({ status, error }) => status === 200 || error?.code === "RES_002")).toBe(true);
+    expect((await call("GET", `${products}/busy`)).payload.version).toBe(1 + done.length);
+    expect(new Set(done.map(({ payload }) => payload.version)).size).toBe(done.length);
   });
 
   test("are listed in pages, newest first, each once, by field and by time", async () => {
@@ -124,7 +156,10 @@ describe("products", () => {
   }, 20_000);
 
   test("need the scope", async () => {
-    const { payload } = await app.atlas.call("POST", "/api/v1/admin/api-keys", { name: "r", scopes: ["products:read"] });
+    const { payload } = await app.atlas.call("POST", "/api/v1/admin/api-keys", {
+      name: "r",
+      scopes: ["products:read"],
+    });
     const headers = { "X-API-Key": String(payload.key) };
     const url = `http://localhost${products}`;
     expect((await app.front(new Request(url, { headers }))).status).toBe(200);
@@ -138,8 +173,18 @@ describe("metrics", () => {
     const { call } = app.atlas;
     const filters = [{ field: "status", op: "eq", values: ["ok"] }];
     const made = await call("POST", metrics, { ...tokens, filters, group_by: ["model"], unit: "token" });
-    expect(made.payload).toMatchObject({ ...tokens, filters, group_by: ["model"], unit: "token", version: 1 });
-    const counted = await call("PATCH", `${metrics}/tokens`, { aggregation: "count", field: null, unit: null });
+    expect(made.payload).toMatchObject({
+      ...tokens,
+      filters,
+      group_by: ["model"],
+      unit: "token",
+      version: 1,
+    });
+    const counted = await call("PATCH", `${metrics}/tokens`, {
+      aggregation: "count",
+      field: null,
+      unit: null,
+    });
     expect(counted.payload).toMatchObject({ aggregation: "count", filters, version: 2, key: "tokens" });
     expect(counted.payload).not.toHaveProperty("field");
     expect(counted.payload).not.toHaveProperty("unit");
@@ -156,8 +201,16 @@ describe("metrics", () => {
       ["POST", { ...tokens, key: "m2", aggregation: "median" }, "aggregation"],
       ["POST", { ...tokens, key: "m2", aggregation: "percentile" }, "aggregation"],
       ["POST", { ...tokens, key: "m2", rounding: { mode: "up", scale: 0 } }, "rounding"],
-      ["POST", { ...tokens, key: "m2", filters: [{ field: "a", op: "like", values: ["x"] }] }, "filters[0].op"],
-      ["POST", { ...tokens, key: "m2", filters: [{ field: "a", op: "exists", values: ["x"] }] }, "filters[0].values"],
+      [
+        "POST",
+        { ...tokens, key: "m2", filters: [{ field: "a", op: "like", values: ["x"] }] },
+        "filters[0].op",
+      ],
+      [
+        "POST",
+        { ...tokens, key: "m2", filters: [{ field: "a", op: "exists", values: ["x"] }] },
+        "filters[0].values",
+      ],
       ["PATCH", { aggregation: "count" }, "field"],
       ["PATCH", { field: null }, "field"],
       ["PATCH", { name: null }, "name"],

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { apiKeyRoutes } from "../../shards/http/admin/api_keys.ts";
-import { type App, buildApps } from "../../shards/http/app.ts";
+import { type App, type AppParts, buildApps } from "../../shards/http/app.ts";
 import { jwksRoutes } from "../../shards/http/auth/jwks.ts";
 import { meRoutes } from "../../shards/http/auth/me.ts";
 import { sessionRoutes } from "../../shards/http/auth/session_routes.ts";
@@ -85,7 +85,7 @@ export async function openFoundation(more: readonly Route[] = []) {
   const sessions = new Sessions({ ...common, store: users, passwords, random: systemRandom });
   const reports: Readonly<Record<string, unknown>>[] = [];
   const state = { address: "203.0.113.7" as string | null, health: healthOf(allWell) };
-  const apps = buildApps({
+  const parts: AppParts = {
     clock,
     ids,
     authenticator: new Authenticator({ ...common, users, apiKeys }),
@@ -101,7 +101,8 @@ export async function openFoundation(more: readonly Route[] = []) {
       ...apiKeyRoutes({ store: apiKeys, cache, ids, random: systemRandom }),
       ...more,
     ],
-  });
+  };
+  const apps = buildApps(parts);
   const addUser = async (email: string, role: Role, companyId = companyA, operator = false) => {
     const id = ids.next("user");
     const user = await newUser(
@@ -132,6 +133,7 @@ export async function openFoundation(more: readonly Route[] = []) {
     tokens,
     state,
     reports,
+    parts,
     apps,
     addUser,
     call,

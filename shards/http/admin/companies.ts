@@ -44,13 +44,37 @@ const shown = {
 
 /** Companies and their settings; API.md §3. */
 export function companyRoutes(services: Services, auth: AuthServices): Route[] {
-  const common = { service: "admin" } as const;
-  const read = { auth: { scopes: ["companies:read"] } } as const;
+  return [...reading(services), ...writing(services, auth)];
+}
+
+function reading(services: Services): Route[] {
+  const common = { method: "GET", service: "admin", auth: { scopes: ["companies:read"] } } as const;
   return [
     route({
       ...common,
+      path,
+      summary: "List companies, oldest first",
+      description: "The platform operator sees all, everybody else their own.",
+      query: listQuery({ name: Type.Optional(Text(255)) }),
+      example: { answer: [shown] },
+      handler: (ctx) => list(services, ctx),
+    }),
+    route({
+      ...common,
+      path: `${path}/:id`,
+      summary: "Read a company",
+      example: { answer: shown },
+      handler: async (ctx) => ({ payload: show(await visible(services, ctx.principal, ctx.params.id)) }),
+    }),
+  ];
+}
+
+function writing(services: Services, auth: AuthServices): Route[] {
+  return [
+    route({
       method: "POST",
       path,
+      service: "admin",
       auth: { operator: true },
       summary: "Create a company with its first admin",
       description: "For the platform operator only. Settings that are left out have their defaults.",
@@ -68,29 +92,9 @@ export function companyRoutes(services: Services, auth: AuthServices): Route[] {
       handler: (ctx) => create(services, auth, ctx),
     }),
     route({
-      ...common,
-      ...read,
-      method: "GET",
-      path,
-      summary: "List companies, oldest first",
-      description: "The platform operator sees all, everybody else their own.",
-      query: listQuery({ name: Type.Optional(Text(255)) }),
-      example: { answer: [shown] },
-      handler: (ctx) => list(services, ctx),
-    }),
-    route({
-      ...common,
-      ...read,
-      method: "GET",
-      path: `${path}/:id`,
-      summary: "Read a company",
-      example: { answer: shown },
-      handler: async (ctx) => ({ payload: show(await visible(services, ctx.principal, ctx.params.id)) }),
-    }),
-    route({
-      ...common,
       method: "PATCH",
       path: `${path}/:id`,
+      service: "admin",
       auth: { scopes: ["companies:write"] },
       summary: "Change a company's name or settings",
       description: "Settings that are left out stay; they apply to what is decided from now on.",
@@ -103,13 +107,8 @@ export function companyRoutes(services: Services, auth: AuthServices): Route[] {
         const before = await visible(services, ctx.principal, ctx.params.id);
         const { name = before.name, settings = {} } = ctx.body;
         checkSettings(settings);
-        const changed = {
-          ...before,
-          name,
-          settings: { ...before.settings, ...settings },
-          updated_at: ctx.now,
-        };
-        const answer = { payload: show(changed) };
+        const changed = { ...before, name, settings, updated_at: ctx.now };
+        const answer = { payload: show({ ...changed, settings: { ...before.settings, ...settings } }) };
         await services.companyStore.update(changed, ctx.keep(answer));
         await services.companies.refresh(changed.id);
         return answer;

@@ -38,8 +38,8 @@ const checkPrice = validator(PriceInput);
 
 const request = {
   key: "output_tokens_standard",
-  product_id: "prod_01kgb9v400e1v7d2m8r4q6w9xa",
-  metric_id: "met_01kgb9v400m3t5r7c9k2p4n6qz",
+  product_id: "inference",
+  metric_id: "output_tokens",
   currency: "USD",
   model: "graduated",
   tiers: [
@@ -73,6 +73,8 @@ export function priceRoutes(services: Services): Route[] {
       answer: {
         id: "price_01kgb9v400p2q4r6s8t0v2w4x6",
         ...request,
+        product_id: "prod_01kgb9v400e1v7d2m8r4q6w9xa",
+        metric_id: "met_01kgb9v400m3t5r7c9k2p4n6qz",
         interval_count: 1,
         timing: "arrears",
         flat_at_zero: false,

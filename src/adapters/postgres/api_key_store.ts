@@ -15,10 +15,10 @@ interface KeyRecord {
   key_hash: string;
   scopes: Scope[];
   allowed_addresses: string[];
-  expires_at: string | null;
-  revoked_at: string | null;
+  expires_at: number | null;
+  revoked_at: number | null;
   created_by: string;
-  created_at: string;
+  created_at: number;
 }
 
 /** API keys in Postgres. @param requests a pool of billai_request @param shard one of billai_shard, which sees all */
@@ -69,10 +69,10 @@ function keyOf(row: KeyRecord): ApiKey {
     hash: row.key_hash,
     scopes: row.scopes,
     allowedAddresses: row.allowed_addresses,
-    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
-    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
     createdBy: row.created_by,
-    createdAt: Number(row.created_at),
+    createdAt: row.created_at,
   };
 }
 

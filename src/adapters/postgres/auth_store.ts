@@ -16,9 +16,9 @@ interface UserRecord {
   password_hash: string;
   role: Role;
   operator: boolean;
-  disabled_at: string | null;
-  created_at: string;
-  updated_at: string;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
 }
 
 /**
@@ -91,9 +91,9 @@ async function signingKeys(shard: Sql, realm: string, first: SigningKey): Promis
   await shard`
     insert into signing_keys (realm, generation, id, secret, created_at)
     values (${realm}, 1, ${first.id}, ${first.secret}, ${first.createdAt}) on conflict do nothing`;
-  const rows = await shard<{ id: string; secret: string; created_at: string }[]>`
+  const rows = await shard<{ id: string; secret: string; created_at: number }[]>`
     select id, secret, created_at from signing_keys where realm = ${realm} order by generation desc`;
-  return rows.map((row) => ({ realm, id: row.id, secret: row.secret, createdAt: Number(row.created_at) }));
+  return rows.map((row) => ({ realm, id: row.id, secret: row.secret, createdAt: row.created_at }));
 }
 
 function userOf(row: UserRecord): User {
@@ -105,8 +105,8 @@ function userOf(row: UserRecord): User {
     passwordHash: row.password_hash,
     role: row.role,
     operator: row.operator,
-    disabledAt: row.disabled_at === null ? null : Number(row.disabled_at),
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
+    disabledAt: row.disabled_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }

@@ -48,7 +48,7 @@ export function postgresCompanyStore(sql: Sql): CompanyStore {
       onStore(async () => {
         await sql.begin(async (tx) => {
           await tx`
-            update companies set name = ${name}, settings = ${JSON.stringify(settings)}::text::jsonb,
+            update companies set name = ${name}, settings = settings || ${JSON.stringify(settings)}::text::jsonb,
               updated_at = ${updated_at} where id = ${id}`;
           await keepAnswer(tx, answer);
         });

@@ -13,7 +13,7 @@ interface AnswerRecord {
   request_hash: string;
   status: number;
   body: string;
-  created_at: string;
+  created_at: number;
 }
 
 /** Kept answers in Postgres. @param requests a pool of billai_request @param shard one of billai_shard, which sees all */
@@ -44,6 +44,6 @@ function answerOf(row: AnswerRecord): StoredAnswer {
     requestHash: row.request_hash,
     status: row.status,
     body: row.body,
-    createdAt: Number(row.created_at),
+    createdAt: row.created_at,
   };
 }

@@ -11,7 +11,7 @@ const inUse = 0x62696c6c;
 export interface Keeper {
   /** Whether nobody else used the server when we came. */
   readonly alone: boolean;
-  /** Whether nobody else uses it now, so that it is ours to stop; who comes from then on waits for our end. */
+  /** Gives our share up. @returns whether nobody else has one: it is ours to stop, and who comes waits for our end */
   isLast(): Promise<boolean>;
   end(): Promise<void>;
 }
@@ -50,7 +50,9 @@ export async function attend(home: Home, port: number): Promise<Keeper | null> {
 
 async function isLast(sql: Sql): Promise<boolean> {
   try {
-    const [row] = await sql<{ last: boolean }[]>`select pg_try_advisory_lock(${inUse}) as last`;
+    // Our share goes first: of two that leave at once, one sees the other still there, never both.
+    const [row] = await sql<{ last: boolean }[]>`
+      select pg_advisory_unlock_shared(${inUse}), pg_try_advisory_lock(${inUse}) as last`;
     return row?.last ?? true;
   } catch {
     return true; // the server has gone, or is going
