@@ -124,9 +124,12 @@ function line(
   return { item, amount };
 }
 
+/** The metric's name, else the price's key in words: `pro_base` reads "Pro base". */
 function describe(price: Price, metricName: string | null): string {
   if (metricName !== null) return metricName;
-  return price.key === null ? "Recurring fee" : price.key;
+  if (price.key === null) return "Recurring fee";
+  const words = price.key.replaceAll(/[_.:-]+/g, " ");
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
 function lineTier(tier: TierCharge): LineTier {

@@ -30,8 +30,5 @@ function say(line: string): void {
   writeSync(1, `${line}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  say(`failed ${error instanceof Error ? error.message : error}`);
-}
+// Not awaited: Bun lives on after an uncaught error while its main module still waits at its top level.
+main().catch((error: unknown) => say(`failed ${error instanceof Error ? error.message : error}`));

@@ -48,7 +48,7 @@ export function authStoreContract(name: string, open: () => Promise<AuthStoreSub
       const { store, companyA, companyB } = await open();
       await store.saveUser(user(companyA, 1), null);
       const thief = { ...user(companyB, 2), email: user(companyA, 1).email };
-      expect(store.saveUser(thief, null)).rejects.toMatchObject({ code: "RES_002", field: "email" });
+      await expect(store.saveUser(thief, null)).rejects.toMatchObject({ code: "RES_002", field: "email" });
       expect(await store.findUser({ companyId: companyB, userId: thief.id })).toBeNull();
     });
 

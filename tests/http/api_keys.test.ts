@@ -1,14 +1,17 @@
 import { describe, expect, test } from "bun:test";
+import { systemRandom } from "../../src/adapters/system/random.ts";
 import { isApiKey, newApiKey } from "../../src/auth/api_key.ts";
 import { limits } from "../../src/limits.ts";
-import { systemRandom } from "../../src/adapters/system/random.ts";
 import { type Foundation, openFoundation } from "./foundation.ts";
 
 const path = "/api/v1/admin/api-keys";
 const me = "/api/v1/auth/me";
 
 async function create(foundation: Foundation, body: Record<string, unknown>, key?: string) {
-  const headers = { ...(await foundation.bearer()), ...(key === undefined ? {} : { "Idempotency-Key": key }) };
+  const headers = {
+    ...(await foundation.bearer()),
+    ...(key === undefined ? {} : { "Idempotency-Key": key }),
+  };
   return foundation.call("POST", path, { body: { name: "k", scopes: ["events:write"], ...body }, headers });
 }
 
@@ -20,7 +23,10 @@ async function use(foundation: Foundation, key: unknown, target = me) {
 describe("API keys", () => {
   test("a new one is shown once and allows what it says", async () => {
     const foundation = await openFoundation();
-    const { status, json } = await create(foundation, { mode: "test", scopes: ["events:write", "usage:read"] });
+    const { status, json } = await create(foundation, {
+      mode: "test",
+      scopes: ["events:write", "usage:read"],
+    });
     const { key, id } = json.payload ?? {};
     expect(status).toBe(201);
     expect(isApiKey(String(key))).toBe(true);
@@ -76,7 +82,9 @@ describe("API keys", () => {
 
   test("one bound to addresses works from nowhere else", async () => {
     const foundation = await openFoundation();
-    const { key } = (await create(foundation, { allowed_addresses: ["203.0.113.0/24", "2001:db8::/32"] })).json.payload ?? {};
+    const { key } =
+      (await create(foundation, { allowed_addresses: ["203.0.113.0/24", "2001:db8::/32"] })).json.payload ??
+      {};
     for (const [address, status] of [
       ["203.0.113.7", 200],
       ["::ffff:203.0.113.7", 200],
@@ -206,7 +214,14 @@ describe("lists", () => {
       copy[i] = (copy[i] ?? 0) ^ 1;
       return copy.toString("base64url");
     });
-    const others = ["", "x", cursor.slice(0, -1), `${cursor}AA`, "%00", Buffer.alloc(40).toString("base64url")];
+    const others = [
+      "",
+      "x",
+      cursor.slice(0, -1),
+      `${cursor}AA`,
+      "%00",
+      Buffer.alloc(40).toString("base64url"),
+    ];
     for (const bad of [...flipped, ...others]) {
       const answer = await foundation.call("GET", `${path}?limit=1&cursor=${bad}`, { headers });
       expect([answer.status, answer.json.error?.field]).toEqual([400, "cursor"]);

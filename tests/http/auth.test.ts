@@ -14,7 +14,9 @@ const me = "/api/v1/auth/me";
 describe("logging in", () => {
   test("answers tokens that say who one is", async () => {
     const { call } = await openFoundation();
-    const { status, json, text } = await call("POST", login, { body: { email: " Owner@A.example ", password } });
+    const { status, json, text } = await call("POST", login, {
+      body: { email: " Owner@A.example ", password },
+    });
     expect(status).toBe(200);
     expect(json.payload).toMatchObject({ token_type: "Bearer", expires_in: 600 });
     expect(json.input).toEqual({ email: " Owner@A.example ", password: "[redacted]" });
@@ -94,7 +96,9 @@ describe("sessions", () => {
     expect(second.status).toBe(200);
     expect(second.json.payload?.refresh_token).not.toBe(first.refresh_token);
     expect(second.text).toContain('"input":{"refresh_token":"[redacted]"}');
-    const third = await call("POST", refresh, { body: { refresh_token: second.json.payload?.refresh_token } });
+    const third = await call("POST", refresh, {
+      body: { refresh_token: second.json.payload?.refresh_token },
+    });
     expect(third.status).toBe(200);
   });
 
@@ -169,7 +173,10 @@ describe("tokens that are none of ours", () => {
   });
 
   test("after a new signing key the old one's tokens still pass", async () => {
-    const [old, young] = [await newSigningKey("admin", 0, systemRandom), await newSigningKey("admin", 1, systemRandom)];
+    const [old, young] = [
+      await newSigningKey("admin", 0, systemRandom),
+      await newSigningKey("admin", 1, systemRandom),
+    ];
     const before = await openJoseTokens(adminRealm, [old]);
     const after = await openJoseTokens(adminRealm, [young, old]);
     expect(await after.verify(await before.sign(claims, 0), 0)).toEqual(claims);

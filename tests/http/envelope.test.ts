@@ -243,11 +243,15 @@ describe("other refusals", () => {
     "a fault of ours (%p) is INT_001: told to us, not to the client",
     async (Failure) => {
       const { call, reports } = await open(() => new Failure("secret detail"));
-    const { status, json, text } = await call("POST", "/api/v1/failures");
-    expect([status, json.error?.code]).toEqual([500, "INT_001"]);
-    expect(text).not.toContain("secret detail");
-    expect(reports).toHaveLength(1);
-    expect(reports[0]).toMatchObject({ request_id: json.error?.request_id, route: "POST /api/v1/failures" });
-    expect(String(reports[0]?.error)).toContain("secret detail");
-  });
+      const { status, json, text } = await call("POST", "/api/v1/failures");
+      expect([status, json.error?.code]).toEqual([500, "INT_001"]);
+      expect(text).not.toContain("secret detail");
+      expect(reports).toHaveLength(1);
+      expect(reports[0]).toMatchObject({
+        request_id: json.error?.request_id,
+        route: "POST /api/v1/failures",
+      });
+      expect(String(reports[0]?.error)).toContain("secret detail");
+    },
+  );
 });

@@ -3,12 +3,15 @@ import { Type } from "@sinclair/typebox";
 import fc from "fast-check";
 import { listQuery, pageAnswer, readPage } from "../../shards/http/list.ts";
 import { route } from "../../shards/http/route.ts";
-import { DecimalText } from "../../src/money/decimal_schema.ts";
 import { errorTable } from "../../src/errors.ts";
+import { DecimalText } from "../../src/money/decimal_schema.ts";
 import { openFoundation, Thing } from "./foundation.ts";
 
 const Money = Type.Object(
-  { amount: DecimalText("positive", "An amount"), any: Type.Optional(Type.Union([DecimalText("any", "x"), Type.Null()])) },
+  {
+    amount: DecimalText("positive", "An amount"),
+    any: Type.Optional(Type.Union([DecimalText("any", "x"), Type.Null()])),
+  },
   { additionalProperties: false },
 );
 
@@ -40,7 +43,14 @@ const foundation = await openFoundation([
     query: listQuery({}),
     handler: async (ctx) => {
       const page = readPage(ctx, "things");
-      return pageAnswer(ctx, "things", page, [], (row: never) => row, (row) => row);
+      return pageAnswer(
+        ctx,
+        "things",
+        page,
+        [],
+        (row: never) => row,
+        (row) => row,
+      );
     },
   }),
 ]);
@@ -75,11 +85,22 @@ function expectSane({ status, json }: Refusal): void {
   expect(json.error?.msg).toBeString();
 }
 
-const names = ["name", "prices", "model", "amount", "unit_amount", "metadata", "email", "password", "scopes", "__proto__"];
+const names = [
+  "name",
+  "prices",
+  "model",
+  "amount",
+  "unit_amount",
+  "metadata",
+  "email",
+  "password",
+  "scopes",
+  "__proto__",
+];
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: "medium" },
-    fc.constantFrom<unknown>(null, true, "flat", "per_unit", "", -1, 1e400, 4111111111111111),
+    fc.constantFrom<unknown>(null, true, "flat", "per_unit", "", -1, 4111111111111111),
     fc.string({ unit: "binary" }),
     fc.double(),
     fc.array(tie("value"), { maxLength: 5 }),
@@ -91,10 +112,14 @@ describe("whatever is sent, the answer is sane", () => {
   const runs = { numRuns: 300 };
 
   test("any bytes", async () => {
-    const sending = fc.asyncProperty(target, fc.uint8Array({ maxLength: 200 }), async ([method, path], bytes) => {
-      const body = method === "GET" ? {} : { body: bytes };
-      expectSane(await foundation.call(method, path, { headers: bearer, ...body }));
-    });
+    const sending = fc.asyncProperty(
+      target,
+      fc.uint8Array({ maxLength: 200 }),
+      async ([method, path], bytes) => {
+        const body = method === "GET" ? {} : { body: bytes };
+        expectSane(await foundation.call(method, path, { headers: bearer, ...body }));
+      },
+    );
     await fc.assert(sending, runs);
   });
 
@@ -107,7 +132,22 @@ describe("whatever is sent, the answer is sane", () => {
   });
 
   test("any text that looks like JSON", async () => {
-    const piece = fc.constantFrom("{", "}", "[", "]", ":", ",", '"', '"name"', "1e999", "-", "0.1", "\\u0000", "\\ud800", "null");
+    const piece = fc.constantFrom(
+      "{",
+      "}",
+      "[",
+      "]",
+      ":",
+      ",",
+      '"',
+      '"name"',
+      "1e999",
+      "-",
+      "0.1",
+      "\\u0000",
+      "\\ud800",
+      "null",
+    );
     const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
     const sending = fc.asyncProperty(text, async (body) => {
       expectSane(await foundation.call("POST", "/api/v1/things", { headers: bearer, body }));
@@ -116,7 +156,9 @@ describe("whatever is sent, the answer is sane", () => {
   });
 
   test("any query, path and credentials", async () => {
-    const pairs = fc.array(fc.tuple(fc.oneof(fc.constantFrom("limit", "cursor", "created_at[gte]"), fc.string()), fc.string()));
+    const pairs = fc.array(
+      fc.tuple(fc.oneof(fc.constantFrom("limit", "cursor", "created_at[gte]"), fc.string()), fc.string()),
+    );
     const ascii = fc.string().filter((text) => /^[\x20-\x7e]*$/.test(text));
     const sending = fc.asyncProperty(pairs, fc.string(), ascii, ascii, async (query, id, key, token) => {
       const search = new URLSearchParams(query).toString();
@@ -126,7 +168,9 @@ describe("whatever is sent, the answer is sane", () => {
       const headers = { "X-API-Key": key, Authorization: `Bearer ${token}` };
       expectSane(await foundation.call("GET", "/api/v1/auth/me", { headers }));
       expectSane(await foundation.call("GET", "/api/v1/auth/me", { headers: { Authorization: token } }));
-      expectSane(await foundation.call("GET", "/api/v1/auth/me", { headers: { Authorization: `Bearer ${token}` } }));
+      expectSane(
+        await foundation.call("GET", "/api/v1/auth/me", { headers: { Authorization: `Bearer ${token}` } }),
+      );
       const keyed = { ...bearer, "Idempotency-Key": key };
       expectSane(await foundation.call("POST", "/api/v1/things", { headers: keyed, body: { name: "a" } }));
     });

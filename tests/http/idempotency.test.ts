@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { route } from "../../shards/http/route.ts";
 import type { Answer } from "../../shards/http/route.ts";
+import { route } from "../../shards/http/route.ts";
 import { BillingError } from "../../src/errors.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
 import { limits } from "../../src/limits.ts";
+import type { StoredAnswer } from "../../src/ports/shard_store.ts";
 import { openFoundation, Thing } from "./foundation.ts";
 
 /** A resource that counts its effects, and does what each test wants. */
-async function open(effect: (keep: (answer: Answer | BillingError) => StoredAnswer | null) => Promise<Answer>) {
+async function open(
+  effect: (keep: (answer: Answer | BillingError) => StoredAnswer | null) => Promise<Answer>,
+) {
   let effects = 0;
   const foundation = await openFoundation([
     route({
@@ -46,7 +48,10 @@ describe("Idempotency-Key", () => {
     const again = await post("k1", { name: "a" });
     expect([first.status, again.status, effects()]).toEqual([201, 201, 1]);
     expect(again.text).toBe(first.text);
-    expect([first.headers.get("idempotent-replayed"), again.headers.get("idempotent-replayed")]).toEqual([null, "true"]);
+    expect([first.headers.get("idempotent-replayed"), again.headers.get("idempotent-replayed")]).toEqual([
+      null,
+      "true",
+    ]);
   });
 
   test("another key or none makes another effect", async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
+import { healthOf } from "../../shards/http/health.ts";
 import { route } from "../../shards/http/route.ts";
 import { serviceNames } from "../../shards/http/services.ts";
-import { DecimalText } from "../../src/money/decimal_schema.ts";
 import { AssertionFailure } from "../../src/errors.ts";
-import { healthOf } from "../../shards/http/health.ts";
+import { DecimalText } from "../../src/money/decimal_schema.ts";
 import { openFoundation } from "./foundation.ts";
 
 interface Described {
@@ -21,7 +21,10 @@ async function describedBy(port: "front" | "auth" | "admin" | "usage") {
       service: "admin",
       auth: { scopes: ["prices:write"] },
       summary: "A price",
-      body: Type.Object({ amount: DecimalText("positive", "What it costs") }, { additionalProperties: false }),
+      body: Type.Object(
+        { amount: DecimalText("positive", "What it costs") },
+        { additionalProperties: false },
+      ),
       example: { request: { amount: "25.00" }, answer: { amount: "25.00" } },
       handler: async () => ({ payload: {} }),
     }),
@@ -38,7 +41,11 @@ describe("the published description", () => {
     const paths = Object.keys(front.paths);
     expect(paths).toContain("/api/v1/auth/login");
     expect(paths).toContain("/api/v1/admin/api-keys/{id}");
-    expect(Object.keys((await describedBy("auth")).paths).every((path) => path.includes("auth") || path.startsWith("/.well"))).toBe(true);
+    expect(
+      Object.keys((await describedBy("auth")).paths).every(
+        (path) => path.includes("auth") || path.startsWith("/.well"),
+      ),
+    ).toBe(true);
     expect(Object.keys((await describedBy("usage")).paths)).toEqual([]);
   });
 
@@ -49,7 +56,11 @@ describe("the published description", () => {
     expect(patch).toMatchObject({
       operationId: "patch_things_id_prices_price",
       security: [{ bearer: [] }, { api_key: [] }],
-      parameters: [{ name: "id", in: "path" }, { name: "price", in: "path" }, { name: "Idempotency-Key", in: "header" }],
+      parameters: [
+        { name: "id", in: "path" },
+        { name: "price", in: "path" },
+        { name: "Idempotency-Key", in: "header" },
+      ],
       requestBody: {
         content: {
           "application/json": {
@@ -65,7 +76,9 @@ describe("the published description", () => {
 
   test("every operation has an id of its own", async () => {
     const { paths } = await describedBy("front");
-    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map((operation) => operation.operationId));
+    const ids = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).map((operation) => operation.operationId),
+    );
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -105,7 +118,9 @@ describe("health", () => {
     for (const port of serviceNames) {
       const { status, text } = await call("GET", "/health", { port });
       expect(status).toBe(200);
-      expect(text).toBe('{"status":"healthy","dependencies":{"database":"ok","cache":"ok","message_broker":"ok"}}');
+      expect(text).toBe(
+        '{"status":"healthy","dependencies":{"database":"ok","cache":"ok","message_broker":"ok"}}',
+      );
     }
   });
 

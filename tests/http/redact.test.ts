@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { redact } from "../../shards/http/redact.ts";
+import { systemRandom } from "../../src/adapters/system/random.ts";
 import { newApiKey } from "../../src/auth/api_key.ts";
 import { readJson } from "../../src/money/json.ts";
-import { systemRandom } from "../../src/adapters/system/random.ts";
 
 const hidden = "[redacted]";
 

@@ -23,7 +23,11 @@ async function open() {
         return { payload: { done: true } };
       },
     }),
-    route({ ...common, path: "/api/v1/whence", handler: async ({ address }) => ({ payload: { address: address() } }) }),
+    route({
+      ...common,
+      path: "/api/v1/whence",
+      handler: async ({ address }) => ({ payload: { address: address() } }),
+    }),
   ]);
   const servers = startServers({ ...parts, host: "127.0.0.1", port: 0, servicePorts: false });
   opened.push(servers);
@@ -47,7 +51,7 @@ describe("the ports", () => {
     gate.resolve();
     expect((await slow).status).toBe(200);
     await stopped;
-    expect(fetch(`${servers.url}/health`)).rejects.toThrow();
+    await expect(fetch(`${servers.url}/health`)).rejects.toThrow();
   });
 
   test("a body too large for us is refused in the envelope, announced or streamed", async () => {
@@ -81,7 +85,9 @@ describe("the ports", () => {
     }
     try {
       const start = () => startServers({ ...parts, host: "127.0.0.1", port: 0, servicePorts: true });
-      expect(start).toThrow(/^Port \d+ on 127\.0\.0\.1 \(the port of the .+ service\) is taken.*BILLAI_SERVICE_PORTS=off/);
+      expect(start).toThrow(
+        /^Port \d+ on 127\.0\.0\.1 \(the port of the .+ service\) is taken.*BILLAI_SERVICE_PORTS=off/,
+      );
     } finally {
       await blocker?.stop(true);
     }

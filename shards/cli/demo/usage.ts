@@ -52,8 +52,8 @@ function tokensEvent(
     timestamp: instant(day, second),
     properties: {
       model: large ? "atlas-large" : "atlas-mini",
-      input_tokens: heavyTailed(random, 900),
-      output_tokens: heavyTailed(random, 260),
+      input_tokens: heavyTailed(random, 9000),
+      output_tokens: heavyTailed(random, 2600),
     },
   };
 }
