@@ -126,7 +126,7 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   const verdict = outcome.kind === "facts" ? "applied" : outcome.kind;
   const seq = verdict === "applied" ? usageSeq(decided.batch) : 0;
   decided.batch.judge({ ...key, digest, fingerprint: print, verdict, seq }, around.known.has(digest));
-  if (verdict === "orphaned" || known?.verdict === "orphaned") {
+  if (verdict === "orphaned" || (verdict === "applied" && known?.verdict === "orphaned")) {
     const reason = outcome.kind === "orphaned" ? outcome.reason : "no_customer";
     decided.batch.orphans.push(
       orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now),

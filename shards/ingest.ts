@@ -1,4 +1,4 @@
-import { BillingError } from "../src/errors.ts";
+import { BillingError, type ErrorCode } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { partitionOf } from "../src/partitioning.ts";
@@ -20,7 +20,7 @@ export type Incoming =
 export interface IngestResult {
   readonly event_id: string | null;
   readonly status: Verdict["status"] | "rejected";
-  readonly code?: string;
+  readonly code?: ErrorCode;
   readonly msg?: string;
   /** Which field of the event is at fault. */
   readonly field?: string;

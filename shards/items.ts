@@ -1,4 +1,5 @@
 import type { OrphanReason } from "../actors/actor.ts";
+import type { ErrorCode } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { PartitionCursor } from "../src/ports/shard_store.ts";
@@ -17,7 +18,7 @@ export interface Verdict {
   /** `accepted`: durable, and on its way to where it belongs. */
   readonly status: "accepted" | "applied" | "duplicate" | "conflict" | "orphaned" | "refused" | "rejected";
   readonly reason?: OrphanReason;
-  readonly code?: string;
+  readonly code?: ErrorCode;
   readonly msg?: string;
   /** The customer this belongs to, for telling its spend; null when nobody has it. */
   readonly customerId?: string;

@@ -61,6 +61,8 @@ export const limits = {
   echoDepthMax: 8,
   /** A name longer than this is cut in messages. */
   namedFieldCharactersMax: 120,
+  /** A connection on which nothing moves is closed; advancing a test clock by years takes its time. */
+  connectionIdleSMax: 255,
   /** An answer that takes longer than this at shutdown is abandoned. */
   stopWaitMsMax: 10_000,
 

@@ -45,7 +45,8 @@ function buildApp(
     ...docsRoutes(),
     describeRoute(resources, service),
   ];
-  const app = new Elysia({ name: service });
+  // By default the router takes hosts of fewer than four letters for a part of the path.
+  const app = new Elysia({ name: service, handler: { standardHostname: false } });
   const methods = Map.groupBy(routes, (route) => route.path.replaceAll(/:\w+/g, ":"));
   for (const route of routes) {
     const handle = dispatch(route);

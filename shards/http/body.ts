@@ -3,22 +3,28 @@ import { limits } from "../../src/limits.ts";
 import { readJson } from "../../src/money/json.ts";
 import { refuseUnstorable } from "./validate.ts";
 
-/** The body's bytes, never more than the limit in memory. Throws REQ_004. */
+/** The body's bytes, never more than the limit in memory. Throws REQ_004; VAL_001 where the client gave up midway. */
 export async function readBytes(request: Request): Promise<Uint8Array> {
   const max = limits.requestBodyBytesMax;
   const announced = request.headers.get("content-length");
-  if (announced !== null) {
-    if (Number(announced) > max) throw tooLarge();
-    const bytes = new Uint8Array(await request.arrayBuffer());
+  if (Number(announced ?? 0) > max) throw tooLarge();
+  try {
+    const bytes =
+      announced === null ? await readStream(request) : new Uint8Array(await request.arrayBuffer());
     if (bytes.length > max) throw tooLarge();
     return bytes;
+  } catch (error) {
+    if (error instanceof BillingError) throw error;
+    throw malformed("ended too early");
   }
-  if (request.body === null) return new Uint8Array();
+}
+
+async function readStream({ body }: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > max) throw tooLarge();
+    if (size > limits.requestBodyBytesMax) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

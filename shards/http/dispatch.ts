@@ -10,7 +10,7 @@ import type { Cursors } from "./cursor.ts";
 import { errorHeaders, jsonResponse, type Rendered, renderAnswer, renderError } from "./envelope.ts";
 import { type Report, toldError } from "./error_report.ts";
 import { type Idempotency, isKept, type KeyedRequest, keyedRequest, storedAnswer } from "./idempotency.ts";
-import { NoQuery, readQuery } from "./query.ts";
+import { addressed, NoQuery, readQuery } from "./query.ts";
 import { redact } from "./redact.ts";
 import type { Answer, Context, RequestFacts, Route } from "./route.ts";
 import { isStorable, NoFields, validator } from "./validate.ts";
@@ -70,7 +70,7 @@ type Serve = (request: Request, facts: RequestFacts, echo: Echo) => Promise<Resp
 
 function serveRaw(route: RawRoute): Serve {
   return (request, facts) =>
-    route.handler({ ...facts, url: new URL(request.url), bytes: () => readBytes(request) });
+    route.handler({ ...facts, url: addressed(request), bytes: () => readBytes(request) });
 }
 
 function serveEnvelope(route: EnvelopeRoute, parts: DispatchParts, keys: Idempotency): Serve {
@@ -78,7 +78,7 @@ function serveEnvelope(route: EnvelopeRoute, parts: DispatchParts, keys: Idempot
   const checkBody = validator(route.body ?? NoFields);
   const readsBody = route.method === "POST" || route.method === "PUT" || route.method === "PATCH";
   return async (request, facts, echo) => {
-    const url = new URL(request.url);
+    const url = addressed(request);
     const echoes = route.echo !== false && !/\breturn=minimal\b/.test(request.headers.get("prefer") ?? "");
     const bytes = readsBody ? await readBytes(request) : new Uint8Array();
     const query = readQuery(url, route.query ?? NoQuery);

@@ -92,8 +92,15 @@ export class Idempotency {
     }
   }
 
-  /** Keeps an answer whose effect had no transaction of its own; one kept before stays. */
+  /**
+   * Keeps an answer whose effect had no transaction of its own; one kept before stays. With the store away it goes
+   * unkept: what was done is done, and the client had better know.
+   */
   async keep(answer: StoredAnswer): Promise<void> {
-    await this.#store.put(answer);
+    try {
+      await this.#store.put(answer);
+    } catch (error) {
+      if (!(error instanceof BillingError)) throw error;
+    }
   }
 }

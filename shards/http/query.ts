@@ -2,6 +2,12 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { BillingError, invalid } from "../../src/errors.ts";
 import { isStorable } from "./validate.ts";
 
+/** The address of a request; where its host is none, as HTTP lets clients write, it stands as localhost. */
+export function addressed(request: Request): URL {
+  const { url } = request;
+  return URL.parse(url) ?? new URL(`http://localhost${url.slice(url.indexOf("/", "http://".length))}`);
+}
+
 /**
  * The query string as an object, ready to be validated: values are text, but numbers and booleans where the schema
  * says so. Throws VAL_001 for a parameter given twice.

@@ -16,8 +16,9 @@ import { planRoutes } from "./master_data/plans.ts";
 import { priceRoutes } from "./master_data/prices.ts";
 import { productRoutes } from "./master_data/products.ts";
 import type { Route } from "./route.ts";
+import { liveSpendRoutes } from "./subscription/live_spend.ts";
 import { periodRoutes } from "./subscription/periods.ts";
-import { spendControlRoutes } from "./subscription/spend_control.ts";
+import { spendLimitRoutes } from "./subscription/spend_limits.ts";
 import { subscriptionRoutes } from "./subscription/subscriptions.ts";
 import { usageRoutes } from "./usage/events.ts";
 
@@ -40,7 +41,8 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...planRoutes(services),
     ...periodRoutes(services),
     ...subscriptionRoutes(services),
-    ...spendControlRoutes(services),
+    ...spendLimitRoutes(services),
+    ...liveSpendRoutes(services),
     ...usageRoutes(services),
     ...invoiceRoutes(services),
     ...simulationRoutes(services),

@@ -20,11 +20,13 @@ export interface Servers {
 }
 
 type BunServer = ReturnType<typeof Bun.serve>;
+/** How to learn the client's address of a request under way. */
+type Peers = WeakMap<Request, () => string | null>;
 
 /** Opens the front port and, if wanted, the documented ones. Throws VAL_001 with one clear line where one is taken. */
 export function startServers(options: ServerOptions): Servers {
-  const peers = new WeakMap<Request, BunServer>();
-  const addressOf = (request: Request) => peers.get(request)?.requestIP(request)?.address ?? null;
+  const peers: Peers = new WeakMap();
+  const addressOf = (request: Request) => peers.get(request)?.() ?? null;
   const apps = buildApps({ ...options, addressOf });
   const servers = new Map<ServiceName | "front", BunServer>();
   const names = options.servicePorts ? (["front", ...serviceNames] as const) : (["front"] as const);
@@ -47,21 +49,28 @@ function listen(
   hostname: string,
   port: number,
   app: App,
-  peers: WeakMap<Request, BunServer>,
+  peers: Peers,
 ): BunServer {
   try {
     return Bun.serve({
       hostname,
       port,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER, // ours is smaller, and answers in the envelope
-      fetch: (request, server) => {
-        peers.set(request, server);
+      idleTimeout: limits.connectionIdleSMax,
+      fetch: (received, server) => {
+        const request = withHost(received);
+        peers.set(request, () => server.requestIP(received)?.address ?? null);
         return app(request);
       },
     });
   } catch (error) {
     throw unusablePort(name, hostname, port, error);
   }
+}
+
+/** A request without a usable Host, as HTTP/1.0 allows, has only a path for its address. */
+function withHost(request: Request): Request {
+  return request.url.startsWith("/") ? new Request(`http://localhost${request.url}`, request) : request;
 }
 
 function unusablePort(name: ServiceName | "front", host: string, port: number, error: unknown): unknown {

@@ -1,9 +1,15 @@
+import { expect } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { openEmbeddedPostgres } from "../../src/adapters/postgres/embedded/open.ts";
+
+/** For every test: each has real processes, and making a database takes a second or two, more on a busy machine. */
+export const limitMs = 60_000;
+
+export const silent = (): void => {};
 
 /** A folder for data directories that everybody may enter, or only its owner. */
 export function newFolder(mode = 0o755): string {
@@ -63,9 +69,19 @@ export function commandOf(pid: number): string {
     .replace(/^Z.*$/, "");
 }
 
-/** The processes of a data directory's Postgres that run now: the main one by its command, others by their folder. */
-export function isServing(pid: number): boolean {
-  return commandOf(pid).includes("postgres");
+/** The process of a data directory's server, which must be running. */
+export function serverOf(dataDir: string): number {
+  const pid = pidOf(dataDir) ?? 0;
+  expect(commandOf(pid)).toContain("postgres");
+  return pid;
+}
+
+/** Which children have written to the database, in order. */
+export function writers(url: string): Promise<number[]> {
+  return onServer(url, async (sql) => {
+    const rows = await sql<{ by_process: number }[]>`select by_process from written`;
+    return rows.map((row) => row.by_process);
+  });
 }
 
 /** Waits for something another process brings about; the test's own time limit bounds it. */
@@ -88,8 +104,6 @@ export interface Child {
   readonly pid: number;
   /** The line that begins so, once it has come; null if the process ended without. */
   line(start: string): Promise<string | null>;
-  /** Everything it has said so far. */
-  said(): string;
   closeInput(): void;
   kill(): void;
   readonly exited: Promise<number>;
@@ -125,7 +139,6 @@ export function startChild(
       await until(() => find(start) !== null || ended);
       return find(start);
     },
-    said: () => text,
     closeInput: () => void child.stdin.end(),
     kill: () => child.kill("SIGKILL"),
     exited: Promise.all([child.exited, reading]).then(([code]) => code),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { route } from "../../shards/http/route.ts";
 import { type Servers, startServers } from "../../shards/http/server.ts";
 import { openFoundation } from "./foundation.ts";
@@ -13,7 +14,7 @@ async function open() {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const common = { service: "admin", auth: "none", summary: "x", method: "GET" } as const;
-  const { parts } = await openFoundation([
+  const { parts, reports } = await openFoundation([
     route({
       ...common,
       path: "/api/v1/slow",
@@ -31,7 +32,21 @@ async function open() {
   ]);
   const servers = startServers({ ...parts, host: "127.0.0.1", port: 0, servicePorts: false });
   opened.push(servers);
-  return { servers, begun, gate, parts };
+  return { servers, begun, gate, parts, reports };
+}
+
+/** Sends these very bytes and gives back all that is answered until the connection closes. */
+function exchange(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const answer = Promise.withResolvers<string>();
+  let received = "";
+  const socket = connect(Number(port), hostname, () => socket.write(text));
+  socket.on("data", (data) => {
+    received += data;
+  });
+  socket.on("close", () => answer.resolve(received));
+  socket.on("error", answer.reject);
+  return answer.promise;
 }
 
 describe("the ports", () => {
@@ -41,6 +56,40 @@ describe("the ports", () => {
     expect((await fetch(`${servers.url}/health`)).status).toBe(200);
     const whence = (await (await fetch(`${servers.url}/api/v1/whence`)).json()) as { payload: unknown };
     expect(whence.payload).toEqual({ address: "127.0.0.1" });
+  });
+
+  test.each([
+    ["GET /health HTTP/1.1\r\nHost: x", "200 OK"],
+    ["GET /health HTTP/1.0", "200 OK"],
+    ["GET /api/v1/whence HTTP/1.1\r\nHost: not a host", "200 OK"],
+    ["GET /health HTTP/1.1\r\nHost: localhost/../x?", "200 OK"],
+    ["GET /health?a HTTP/1.1\r\nHost: [::", "200 OK"],
+    ["GET /health HTTP/1.1\r\nHost: 1.2.3.999:99999", "200 OK"],
+    ["GET /api/v1/nowhere HTTP/1.0", "404 Not Found"],
+    ["POST /api/v1/auth/login HTTP/1.0\r\nContent-Length: 2", "400 Bad Request"],
+  ])("clients that say oddly whom they mean are served: %j", async (head, status) => {
+    const { servers } = await open();
+    expect(await exchange(servers.url, `${head}\r\nConnection: close\r\n\r\n{}`)).toStartWith(
+      `HTTP/1.1 ${status}\r\n`,
+    );
+  });
+
+  test("a client that gives up in the middle of its body is no trouble of ours", async () => {
+    const { servers, reports } = await open();
+    const gone = Promise.withResolvers<void>();
+    const { hostname, port } = new URL(servers.url);
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{",
+        () => {
+          socket.resetAndDestroy();
+        },
+      );
+    });
+    socket.on("close", () => gone.resolve());
+    await gone.promise;
+    await servers.stop();
+    expect(reports).toEqual([]);
   });
 
   test("stopping lets a request under way finish and takes no other", async () => {

@@ -27,79 +27,84 @@ const eventExample = {
 
 /** Usage events in and their verdicts out; API.md §3, Usage event. */
 export function usageRoutes(services: Services): Route[] {
-  return [
-    rawRoute({
-      method: "POST",
-      path: "/api/v1/usage/events",
-      service: "usage",
-      auth: { scopes: ["events:write"] },
-      summary: "Send usage events: one, up to 1,000, or CloudEvents 1.0",
-      description:
-        "202 means durable, and counted exactly once whatever crashes next. With `?wait=applied` the answer comes once " +
-        "the events have been rated, with their final verdicts and the customers' spend.",
-      body: Type.Union([
-        UsageEventInput,
-        Type.Object({ events: Type.Array(UsageEventInput, { maxItems: 1000 }) }),
-      ]),
-      query: Type.Object({ wait: Type.Optional(OneOf(["applied"])) }),
-      mediaType: "application/json",
-      success: 202,
-      example: {
-        request: eventExample,
-        answer: {
-          success: true,
-          error: null,
-          payload: { accepted: 1, rejected: 0, results: [{ event_id: "req_7f3a", status: "accepted" }] },
-          input: null,
+  return [ingestRoute(services), verdictRoute(services)];
+}
+
+function ingestRoute(services: Services): Route {
+  return rawRoute({
+    method: "POST",
+    path: "/api/v1/usage/events",
+    service: "usage",
+    auth: { scopes: ["events:write"] },
+    summary: "Send usage events: one, up to 1,000, or CloudEvents 1.0",
+    description:
+      "202 means durable, and counted exactly once whatever crashes next. With `?wait=applied` the answer comes once " +
+      "the events have been rated, with their final verdicts and the customers' spend.",
+    body: Type.Union([
+      UsageEventInput,
+      Type.Object({ events: Type.Array(UsageEventInput, { maxItems: 1000 }) }),
+    ]),
+    query: Type.Object({ wait: Type.Optional(OneOf(["applied"])) }),
+    mediaType: "application/json",
+    success: 202,
+    example: {
+      request: eventExample,
+      answer: {
+        success: true,
+        error: null,
+        payload: { accepted: 1, rejected: 0, results: [{ event_id: "req_7f3a", status: "accepted" }] },
+        input: null,
+      },
+    },
+    handler: async (ctx) => {
+      const wait = waitOf(ctx.url);
+      const { incoming, single } = readEvents(await ctx.bytes(), ctx.headers);
+      const { companyId } = ctx.principal;
+      const results = await services.ingestion.ingest(companyId, incoming, wait);
+      return answer(services, companyId, results, { wait, single, requestId: ctx.requestId });
+    },
+  });
+}
+
+function verdictRoute(services: Services): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/usage/events/:event_id",
+    service: "usage",
+    auth: { scopes: ["usage:read"] },
+    summary: "What became of an event",
+    query: EventQuery,
+    example: {
+      answer: { ...eventExample, status: "applied", source: null, charge: "0.002436", currency: "USD" },
+    },
+    handler: async (ctx) => {
+      const key = await namedCustomer(services, ctx, ctx.query.customer_id);
+      const source = ctx.query.source ?? "";
+      // Answered in the customer's turn: everything accepted before has its verdict.
+      await services.shard.send(key, { type: "read", read: () => null });
+      const digest = identityDigest(key.companyId, key.customerId, source, ctx.params.event_id);
+      const found = await services.documents.usageEvent(key.companyId, key.customerId, digest);
+      if (found === null) throw new BillingError("RES_001", "No such event");
+      const { event, verdict } = found;
+      if (event === null) return { payload: { event_id: ctx.params.event_id, status: verdict } };
+      return {
+        payload: {
+          event_id: event.eventId,
+          source: event.source === "" ? null : event.source,
+          event_type: event.eventType,
+          customer_id: event.customerId,
+          subscription_id: event.subscriptionId,
+          timestamp: formatInstant(event.occurredAt),
+          received_at: formatInstant(event.receivedAt),
+          properties: readJson(event.properties),
+          status: verdict,
+          charge: event.charge,
+          currency: event.currency,
+          while_suspended: event.whileSuspended,
         },
-      },
-      handler: async (ctx) => {
-        const wait = waitOf(ctx.url);
-        const { incoming, single } = readEvents(await ctx.bytes(), ctx.headers);
-        const { companyId } = ctx.principal;
-        const results = await services.ingestion.ingest(companyId, incoming, wait);
-        return answer(services, companyId, results, { wait, single, requestId: ctx.requestId });
-      },
-    }),
-    route({
-      method: "GET",
-      path: "/api/v1/usage/events/:event_id",
-      service: "usage",
-      auth: { scopes: ["usage:read"] },
-      summary: "What became of an event",
-      query: EventQuery,
-      example: {
-        answer: { ...eventExample, status: "applied", source: null, charge: "0.002436", currency: "USD" },
-      },
-      handler: async (ctx) => {
-        const key = await namedCustomer(services, ctx, ctx.query.customer_id);
-        const source = ctx.query.source ?? "";
-        // Answered in the customer's turn: everything accepted before has its verdict.
-        await services.shard.send(key, { type: "read", read: () => null });
-        const digest = identityDigest(key.companyId, key.customerId, source, ctx.params.event_id);
-        const found = await services.documents.usageEvent(key.companyId, key.customerId, digest);
-        if (found === null) throw new BillingError("RES_001", "No such event");
-        const { event, verdict } = found;
-        if (event === null) return { payload: { event_id: ctx.params.event_id, status: verdict } };
-        return {
-          payload: {
-            event_id: event.eventId,
-            source: event.source === "" ? null : event.source,
-            event_type: event.eventType,
-            customer_id: event.customerId,
-            subscription_id: event.subscriptionId,
-            timestamp: formatInstant(event.occurredAt),
-            received_at: formatInstant(event.receivedAt),
-            properties: readJson(event.properties),
-            status: verdict,
-            charge: event.charge,
-            currency: event.currency,
-            while_suspended: event.whileSuspended,
-          },
-        };
-      },
-    }),
-  ];
+      };
+    },
+  });
 }
 
 function waitOf(url: URL): boolean {
@@ -129,7 +134,7 @@ async function answer(
   const [only] = results;
   if (rejected.length === results.length) {
     const away = rejected.every((result) => result.code === "DEP_001");
-    const code = away ? "DEP_001" : "VAL_001";
+    const code = (single ? only?.code : null) ?? (away ? "DEP_001" : "VAL_001");
     const msg = single && only?.msg !== undefined ? only.msg : `All ${results.length} events were rejected`;
     const field = single ? only?.field : undefined;
     const error = { code, msg, ...(field === undefined ? {} : { field }), request_id: requestId };

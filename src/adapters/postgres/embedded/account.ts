@@ -11,18 +11,18 @@ export interface Account {
 
 /**
  * Who Postgres runs as: null for ourselves. It refuses to run as root, so root lends it to the owner of an existing
- * cluster, and to `nobody` for a new one. Throws DEP_001 where that cannot be.
+ * database, and to `nobody` for a new one. Throws DEP_001 where that cannot be.
  *
- * @param cluster the data of an existing cluster, null when there is none yet
+ * @param folder of an existing database, null when there is none yet
  */
-export function chooseAccount(cluster: string | null): Account | null {
+export function chooseAccount(folder: string | null): Account | null {
   const own = process.getuid?.() ?? null;
-  const owner = cluster === null ? null : statSync(cluster);
+  const owner = folder === null ? null : statSync(folder);
   if (own !== 0) {
     if (own === null || owner === null || owner.uid === own) return null;
     throw new BillingError(
       "DEP_001",
-      `The database in ${cluster} belongs to user ${owner.uid}: start as that user or as root, or set DATABASE_URL`,
+      `The database in ${folder} belongs to user ${owner.uid}: start as that user or as root, or set DATABASE_URL`,
     );
   }
   if (Bun.which("setpriv") === null) throw rootCannot("`setpriv` is missing");

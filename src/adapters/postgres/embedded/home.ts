@@ -42,42 +42,42 @@ export async function openHome(dataDir: string, log: (line: string) => void): Pr
   mkdirSync(dataDir, { recursive: true });
   if (lstatSync(place, { throwIfNoEntry: false }) === undefined) await makeHome(place, log);
 
-  const cluster = clusterOf(place);
-  const account = chooseAccount(cluster);
-  if (account !== null) await handOver(account, cluster);
+  const folder = resolvePlace(place);
+  const account = chooseAccount(folder);
+  if (account !== null) await handOver(account, folder);
+  const cluster = join(folder, "cluster");
+  if (!existsSync(join(cluster, "PG_VERSION"))) {
+    throw new BillingError("DEP_001", `There is no database in ${place}: restore it, or remove the folder`);
+  }
   return {
     cluster,
-    password: readFileSync(join(cluster, "..", "password"), "utf8").trim(),
-    logFile: join(cluster, "..", "server.log"),
+    password: readFileSync(join(folder, "password"), "utf8").trim(),
+    logFile: join(folder, "server.log"),
     account,
     binaries: await findBinaries(account, log),
   };
 }
 
-function clusterOf(place: string): string {
-  if (!existsSync(place)) {
-    throw new BillingError(
-      "DEP_001",
-      `The database ${place} points to is gone: bring it back, or remove the link`,
-    );
-  }
-  const cluster = join(realpathSync(place), "cluster");
-  if (existsSync(join(cluster, "PG_VERSION"))) return cluster;
-  throw new BillingError("DEP_001", `There is no database in ${place}: restore it, or remove the folder`);
+function resolvePlace(place: string): string {
+  if (existsSync(place)) return realpathSync(place);
+  throw new BillingError(
+    "DEP_001",
+    `The database ${place} points to is gone: bring it back, or remove the link`,
+  );
 }
 
 /** For data that root has copied, or moved to where its user cannot follow. */
-async function handOver(account: Account, cluster: string): Promise<void> {
-  const home = join(cluster, "..");
-  if (statSync(cluster).uid === 0) {
-    const changed = await run(["chown", "-R", `${account.uid}:${account.gid}`, home]);
-    if (!changed.ok)
-      throw new BillingError("DEP_001", `${home} cannot be given to ${account.name}: ${changed.output}`);
+async function handOver(account: Account, folder: string): Promise<void> {
+  if (statSync(folder).uid === 0) {
+    const changed = await run(["chown", "-R", `${account.uid}:${account.gid}`, folder]);
+    if (!changed.ok) {
+      throw new BillingError("DEP_001", `${folder} cannot be given to ${account.name}: ${changed.output}`);
+    }
   }
-  if (await canReach(account, cluster)) return;
+  if (await canReach(account, folder)) return;
   throw new BillingError(
     "DEP_001",
-    `Postgres runs as ${account.name}, who cannot reach ${cluster}: allow others to pass the folders above it (chmod o+x)`,
+    `Postgres runs as ${account.name}, who cannot reach ${folder}: allow others to pass the folders above it (chmod o+x)`,
   );
 }
 
