@@ -215,3 +215,18 @@ describe("a later start", () => {
     rmSync(dataDir, { recursive: true });
   });
 });
+
+test("a platform without binaries is told to bring a database", async () => {
+  const dataDir = newFolder();
+  const arch = process.arch;
+  Object.defineProperty(process, "arch", { value: "mips" });
+  try {
+    await expect(openEmbeddedPostgres({ dataDir, log: silent })).rejects.toMatchObject({
+      code: "DEP_001",
+      message: expect.stringMatching(/^There is no embedded Postgres for \w+-mips: set DATABASE_URL/),
+    });
+  } finally {
+    Object.defineProperty(process, "arch", { value: arch });
+  }
+  rmSync(dataDir, { recursive: true });
+});

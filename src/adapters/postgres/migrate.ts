@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Sql } from "postgres";
 import { BillingError } from "../../errors.ts";
 import { connect } from "./pool.ts";
+import { isAway } from "./store_errors.ts";
 
 /** One step of the schema: a file `NNNN_name.sql`, numbered from 0001 without gaps. */
 export interface Migration {
@@ -22,7 +23,8 @@ const migrating = 0x6d6967;
  * Processes that start together wait for each other.
  *
  * @returns the names of those applied now
- * Throws DEP_001 with one line where the database is newer than this release, or an applied migration has changed.
+ * Throws DEP_001 with one line where the database is away or newer than this release, an applied migration has
+ * changed, or one fails.
  */
 export async function migrate(
   url: string,
@@ -34,6 +36,9 @@ export async function migrate(
     const missing = await findMissing(sql, migrations);
     for (const migration of missing) await apply(sql, migration);
     return missing.map(nameOf);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    throw new BillingError("DEP_001", `The database does not answer: ${messageOf(error)}`);
   } finally {
     await sql.end({ timeout: 5 });
   }
@@ -91,11 +96,16 @@ async function apply(sql: Sql, migration: Migration): Promise<void> {
         values (${version}, ${name}, ${checksum}, (extract(epoch from now()) * 1000)::bigint)`;
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    if (isAway(error)) throw error;
+    const reason = messageOf(error);
     throw new BillingError("DEP_001", `Migration ${nameOf(migration)} failed and changed nothing: ${reason}`);
   }
 }
 
 function nameOf({ version, name }: { version: number; name: string }): string {
   return `${String(version).padStart(4, "0")}_${name}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

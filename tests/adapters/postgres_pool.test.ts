@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import { connect, openPools } from "../../src/adapters/postgres/pool.ts";
+import { formatDecimal } from "../../src/money/decimal.ts";
+import { decimalOf } from "../../src/money/json.ts";
+import { openTestPostgres, type TestPostgres } from "../postgres.ts";
+
+let postgres: TestPostgres;
+
+beforeAll(async () => {
+  postgres = await openTestPostgres();
+}, 60_000);
+afterAll(() => postgres.close());
+
+test("each pool acts in its role, neither is a superuser, and resetting does not get out of it", async () => {
+  for (const [sql, role] of [
+    [postgres.requests, "billai_request"],
+    [postgres.shard, "billai_shard"],
+  ] as const) {
+    const connection = await sql.reserve();
+    await connection`reset role`;
+    const [row] =
+      await connection`select current_user::text as role, current_setting('is_superuser') as superuser,
+      (select rolbypassrls from pg_roles where rolname = current_user) as bypasses`;
+    expect({ ...row }).toEqual({ role, superuser: "off", bypasses: false });
+    connection.release();
+  }
+});
+
+test("a pool keeps its role where the address brings options of its own", async () => {
+  const url = new URL(postgres.url);
+  url.searchParams.set("options", "-c work_mem=1234kB");
+  const pools = openPools(url.href);
+  const [row] =
+    await pools.requests`select current_user::text as role, current_setting('work_mem') as memory`;
+  expect({ ...row }).toEqual({ role: "billai_request", memory: "1234kB" });
+  await pools.close();
+});
+
+test("integers come as numbers while they are exact, and are an error beyond", async () => {
+  const integers = fc.maxSafeInteger();
+  await fc.assert(
+    fc.asyncProperty(fc.array(integers, { minLength: 1, maxLength: 20 }), async (numbers) => {
+      const rows = await postgres.shard`select n, array[n] as list from unnest(${numbers}::bigint[]) as n`;
+      expect(rows.map((row) => [row.n, row.list])).toEqual(numbers.map((n) => [n, [n]]));
+    }),
+    { numRuns: 20 },
+  );
+  await expect(postgres.shard`select 9007199254740992 as n`.execute()).rejects.toThrow(
+    "does not fit a number",
+  );
+  const [after] = await postgres.shard`select 1 as n`;
+  expect(after?.n).toBe(1);
+});
+
+test("decimals and the numbers in JSON keep their digits", async () => {
+  const digits = "12345678901234567890.123456789012345678";
+  const [row] = await postgres.shard`
+    select ${digits}::numeric as amount, ${`{"a": ${digits}, "b": [1.5, "x", null]}`}::text::jsonb as body`;
+  expect(row?.amount).toBe(digits);
+  const amount = decimalOf(row?.body.a);
+  expect(amount === null ? null : formatDecimal(amount)).toBe(digits);
+  expect(row?.body.b).toEqual([1.5, "x", null]);
+});
+
+test("a transaction that hangs is ended, so that others get at its rows", async () => {
+  const [row] = await postgres.shard`select current_setting('idle_in_transaction_session_timeout') as limit`;
+  expect(row?.limit).toBe("30s");
+});
+
+test("without a role it acts as the user of the address", async () => {
+  const sql = connect(postgres.url, { role: null, connections: 1 });
+  const [row] = await sql`select current_user = session_user as same`;
+  expect(row?.same).toBe(true);
+  await sql.end();
+});

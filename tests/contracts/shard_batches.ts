@@ -1,0 +1,107 @@
+import type {
+  ActorKey,
+  CommitBatch,
+  DocumentRow,
+  FactRow,
+  IdentityRow,
+  NumberedRows,
+  OrphanRow,
+  PartitionCursor,
+  StoredAnswer,
+  UsageRow,
+} from "../../src/ports/shard_store.ts";
+
+export const company = "co_a";
+export const otherCompany = "co_b";
+export const customer: ActorKey = { companyId: company, customerId: "cust_1" };
+export const neighbour: ActorKey = { companyId: company, customerId: "cust_2" };
+/** A customer of the same name, of another company. */
+export const namesake: ActorKey = { companyId: otherCompany, customerId: "cust_1" };
+
+/** A batch with nothing in it but what is given; it moves the partition on by one record. */
+export function batchOf(
+  cursor: PartitionCursor,
+  rows: Partial<Omit<CommitBatch, "cursor">> & Partial<NumberedRows> = {},
+): CommitBatch {
+  const { facts = [], documents = [], answers = [], ...others } = rows;
+  return {
+    cursor,
+    nextOffset: cursor.nextOffset + 1,
+    nextIndex: 0,
+    usage: [],
+    newIdentities: [],
+    changedIdentities: [],
+    orphans: [],
+    claims: [],
+    releasedClaims: [],
+    snapshots: [],
+    wakes: [],
+    deadLetters: [],
+    numbering: new Map(),
+    finish: () => ({ facts, documents, answers }),
+    ...others,
+  };
+}
+
+export function usageOf(key: ActorKey, seq: number, changes: Partial<UsageRow> = {}): UsageRow {
+  return {
+    ...key,
+    seq,
+    eventId: `event ${seq}`,
+    source: "",
+    eventType: "api_call",
+    subscriptionId: "sub_1",
+    occurredAt: 1_000 + seq,
+    receivedAt: 2_000 + seq,
+    recordedAt: 3_000 + seq,
+    properties: "{}",
+    charge: "0.1",
+    currency: "USD",
+    whileSuspended: false,
+    ...changes,
+  };
+}
+
+export function factOf(key: ActorKey, seq: number, changes: Partial<FactRow> = {}): FactRow {
+  return { ...key, seq, type: "customer_changed", at: 3_000 + seq, body: "{}", ...changes };
+}
+
+/** @param n tells identities apart: it becomes the digest */
+export function identityOf(key: ActorKey, n: number, changes: Partial<IdentityRow> = {}): IdentityRow {
+  const digest = n.toString(16).padStart(32, "0");
+  return { ...key, digest, fingerprint: "f".repeat(32), verdict: "applied", seq: n, ...changes };
+}
+
+export function documentOf(key: ActorKey, id: string, changes: Partial<DocumentRow> = {}): DocumentRow {
+  return {
+    table: "customers",
+    companyId: key.companyId,
+    id,
+    customerId: key.customerId,
+    status: "active",
+    createdAt: 1_000,
+    updatedAt: 1_000,
+    body: JSON.stringify({ id }),
+    ...changes,
+  };
+}
+
+export function orphanOf(id: string, changes: Partial<OrphanRow> = {}): OrphanRow {
+  return {
+    companyId: company,
+    id,
+    customerRef: "nobody we know",
+    reason: "no_customer",
+    state: "open",
+    receivedAt: 2_000,
+    updatedAt: 2_000,
+    eventType: "api_call",
+    event: "{}",
+    ...changes,
+  };
+}
+
+export function answerOf(key: string): StoredAnswer {
+  const request = { method: "POST", path: "/api/v1/x", requestHash: "h" };
+  return { companyId: company, key, ...request, status: 201, body: "{}", createdAt: 1_000 };
+}
