@@ -1,6 +1,7 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
 import { healthNow } from "./health_now.ts";
+import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
 import { reportToStderr } from "./http/error_report.ts";
 import { allRoutes } from "./http/resources.ts";
@@ -45,6 +46,8 @@ export async function serve(
     const alarms = new Alarms(services.store, services.clock, services.shard);
     alarms.start();
     closers.push(() => alarms.stop());
+    const endHousekeeping = keepHouse(auth.idempotency, services.clock);
+    closers.push(async () => endHousekeeping());
     void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));
     const servers = startServers({
       ...config,

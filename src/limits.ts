@@ -49,6 +49,8 @@ export const limits = {
   jsonDepthMax: 64,
   /** How far a test clock moves at once; more is a slip of the pen that would bill for decades. */
   testClockAdvanceMsMax: 5 * 366 * 86_400_000,
+  /** Expired answers do no harm but take room. */
+  housekeepingEveryMs: 3_600_000,
   /** A list's page. */
   pageRowsMax: 100,
   pageRowsDefault: 25,

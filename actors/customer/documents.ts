@@ -1,4 +1,6 @@
-import { formatDecimal } from "../../src/money/decimal.ts";
+import { currencyExponent } from "../../src/money/currency.ts";
+import { formatDecimal, scaleOf } from "../../src/money/decimal.ts";
+import { formatMoney } from "../../src/money/money.ts";
 import { subscriptionStatus } from "../../src/subscriptions/status.ts";
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import {
@@ -46,7 +48,7 @@ export function limitDocument(state: CustomerState, limit: LimitState) {
     id: limit.id,
     customer_id: state.customerId,
     subscription_id: limit.subscriptionId,
-    monthly_limit: formatDecimal(terms.monthlyLimit),
+    monthly_limit: limitAmount(limit),
     currency: terms.currency,
     alert_thresholds: terms.thresholds,
     action_on_exceed: terms.action,
@@ -55,6 +57,13 @@ export function limitDocument(state: CustomerState, limit: LimitState) {
     created_at: formatInstant(limit.createdAt),
     updated_at: formatInstant(limit.updatedAt),
   };
+}
+
+/** A limit with its currency's decimals, or all it has where it is finer than that. */
+export function limitAmount({ terms }: LimitState): string {
+  const { currency, monthlyLimit } = terms;
+  const finer = scaleOf(monthlyLimit) > (currencyExponent(currency) ?? 0);
+  return finer ? formatDecimal(monthlyLimit) : formatMoney(monthlyLimit, currency);
 }
 
 /** `ok` within the limit; beyond it `suspended` or `exceeded`, as its action has it. */

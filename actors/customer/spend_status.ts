@@ -1,8 +1,8 @@
-import { formatDecimal, ZERO } from "../../src/money/decimal.ts";
+import { ZERO } from "../../src/money/decimal.ts";
 import { addExact, compareExact, type Exact, formatExact } from "../../src/money/ratio.ts";
 import { percentOf } from "../../src/spend/spend_limit.ts";
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
-import { limitState } from "./documents.ts";
+import { limitAmount, limitState } from "./documents.ts";
 import { spendIn, subExact, windowAt } from "./spend.ts";
 import type { CustomerState, LimitState } from "./state.ts";
 
@@ -49,7 +49,7 @@ function statusUnder(state: CustomerState, limit: LimitState): SpendStatus {
     subscription_id: limit.subscriptionId,
     currency: limit.terms.currency,
     spend: formatExact(spend),
-    limit: formatDecimal(limit.terms.monthlyLimit),
+    limit: limitAmount(limit),
     remaining: formatExact(remaining(state, limit)),
     percent: percentOf(spend, limit.terms.monthlyLimit),
     window_start: formatInstant(limit.window.start),

@@ -1,23 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import type { PartitionCursor, ShardStore } from "../../src/ports/shard_store.ts";
-import { company, customer, factOf, batchOf, namesake, neighbour, otherCompany, usageOf } from "./shard_batches.ts";
-import { commitRefusals } from "./shard_store_refusals.ts";
+import type { CommitBatch, PartitionCursor, ShardStore } from "../../src/ports/shard_store.ts";
+import { batchOf, customer, namesake, neighbour } from "./shard_batches.ts";
+import { refusals } from "./shard_store_refusals.ts";
+import { rows } from "./shard_store_rows.ts";
 
 /** A store under test, empty but for the companies `co_a` and `co_b`. */
 export interface ShardStoreSubject {
   readonly store: ShardStore;
-  /** All that is stored, in any form that two equal states share. */
+  /** All that is stored, in any form that two equal states share and whose text shows what is in it. */
   contents(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** The subject of the running test, and the partitions it owns: their cursors by number. */
+/** The subject of the running test, which owns some partitions. */
 export interface Opened extends ShardStoreSubject {
-  readonly cursors: readonly PartitionCursor[];
+  /** Where a partition stood when the test began. */
+  cursor(partition?: number): PartitionCursor;
+  /** Commits what must go through. @returns where the partition stands then */
+  commit(batch: CommitBatch): Promise<PartitionCursor>;
 }
 
-export const partitions = 20;
+export const partitions = 24;
 
 /** What every shard store promises; src/ports/shard_store.ts. */
 export function shardStoreContract(name: string, open: () => Promise<ShardStoreSubject>): void {
@@ -27,113 +30,101 @@ export function shardStoreContract(name: string, open: () => Promise<ShardStoreS
     beforeEach(async () => {
       const subject = await open();
       const cursors = await subject.store.claimPartitions(Array.from({ length: partitions }, (_, id) => id));
-      opened = { ...subject, cursors: cursors.toSorted((a, b) => a.partition - b.partition) };
+      const byNumber = new Map(cursors.map((cursor) => [cursor.partition, cursor]));
+      opened = {
+        ...subject,
+        cursor: (partition = 0) => byNumber.get(partition) ?? expect.unreachable("not a partition of ours"),
+        async commit(batch) {
+          const outcome = await subject.store.commit(batch);
+          return outcome.ok ? outcome.cursor : expect.unreachable(JSON.stringify(outcome));
+        },
+      };
     }, 60_000);
     afterEach(() => opened?.close());
 
     const current = (): Opened => opened ?? expect.unreachable("the store was not opened");
     ownership(current);
-    commitRefusals(current);
-    recovery(current);
+    refusals(current);
+    rows(current);
     waking(current);
   });
 }
 
-/** The cursor of a partition the test owns. */
-export function cursorOf({ cursors }: Opened, partition = 0): PartitionCursor {
-  return cursors[partition] ?? expect.unreachable(`partition ${partition} was not claimed`);
-}
-
-/** Commits what must go through. */
-export async function commit(store: ShardStore, batch: Parameters<ShardStore["commit"]>[0]): Promise<PartitionCursor> {
-  const outcome = await store.commit(batch);
-  return outcome.ok ? outcome.cursor : expect.unreachable(JSON.stringify(outcome));
-}
-
 function ownership(current: () => Opened): void {
-  test("a partition begins at the log's beginning", async () => {
-    const { store, cursors } = current();
-    expect(cursors).toHaveLength(partitions);
-    for (const [partition, cursor] of cursors.entries()) {
-      expect(cursor).toEqual({ partition, epoch: 1, commitSeq: 0, nextOffset: 0, nextIndex: 0 });
+  test("a partition begins where the log begins", async () => {
+    const { store, cursor } = current();
+    for (const partition of [0, 3, partitions - 1]) {
+      expect(cursor(partition)).toEqual({ partition, epoch: 1, commitSeq: 0, nextOffset: 0, nextIndex: 0 });
+      expect(await store.readCursor(partition)).toEqual(cursor(partition));
     }
-    expect(await store.readCursor(3)).toEqual(cursorOf(current(), 3));
   });
 
   test("a commit moves its partition on, and no other", async () => {
-    const { store } = current();
-    const before = await store.readCursor(1);
-    const cursor = await commit(store, batchOf(cursorOf(current()), { nextOffset: 70, nextIndex: 3 }));
-    expect(cursor).toEqual({ partition: 0, epoch: 1, commitSeq: 1, nextOffset: 70, nextIndex: 3 });
-    expect(await store.readCursor(0)).toEqual(cursor);
-    expect(await store.readCursor(1)).toEqual(before);
+    const { store, cursor, commit } = current();
+    const moved = await commit(batchOf(cursor(), { nextOffset: 70, nextIndex: 3 }));
+    expect(moved).toEqual({ partition: 0, epoch: 1, commitSeq: 1, nextOffset: 70, nextIndex: 3 });
+    expect(await store.readCursor(0)).toEqual(moved);
+    expect(await store.readCursor(1)).toEqual(cursor(1));
   });
 
-  test("claiming again fences the owner before, and goes on where it was", async () => {
-    const { store } = current();
-    const cursor = await commit(store, batchOf(cursorOf(current()), { nextOffset: 70 }));
-    expect(await store.claimPartitions([0])).toEqual([{ ...cursor, epoch: 2 }]);
-    expect(await store.commit(batchOf(cursor))).toEqual({ ok: false, reason: "fenced" });
-    expect(await store.readCursor(0)).toEqual({ ...cursor, epoch: 2 });
-    expect((await store.commit(batchOf({ ...cursor, epoch: 2 }))).ok).toBe(true);
-  });
-}
-
-interface Step {
-  readonly kind: "fact" | "usage";
-  readonly of: 0 | 1 | 2;
-  /** Where the commit ends; where the actor's snapshot is taken, too. */
-  readonly ends: boolean;
-  readonly snapshot: boolean;
-}
-
-const history: fc.Arbitrary<Step[]> = fc.array(
-  fc.record({
-    kind: fc.constantFrom("fact", "usage"),
-    of: fc.constantFrom(0, 1, 2),
-    ends: fc.boolean(),
-    snapshot: fc.boolean(),
-  }),
-  { maxLength: 30 },
-);
-
-function recovery(current: () => Opened): void {
-  test("an actor nobody knows has neither snapshot nor tail", async () => {
-    const { store } = current();
-    expect(await store.loadActors([customer])).toEqual([{ ...customer, snapshot: null, tail: [] }]);
-    expect(await store.loadActors([])).toEqual([]);
+  test("whoever claims a partition goes on where it was, and fences the owner before", async () => {
+    const { store, cursor, commit } = current();
+    const moved = await commit(batchOf(cursor(), { nextOffset: 70 }));
+    const claimed = { ...moved, epoch: 2 };
+    expect(await store.claimPartitions([0])).toEqual([claimed]);
+    expect(await store.commit(batchOf(moved))).toEqual({ ok: false, reason: "fenced" });
+    expect(await store.readCursor(0)).toEqual(claimed);
+    await commit(batchOf(claimed));
   });
 
-  test("an actor comes back as its last snapshot and all that came after, in order", async () => {
-    const { store, cursors } = current();
-    let partition = 0;
-    const actors = [customer, neighbour, namesake];
-    await fc.assert(
-      fc.asyncProperty(history, async (steps) => {
-        let cursor = cursors[partition++] ?? expect.unreachable("more runs than partitions");
-        const keys = actors.map((key) => ({ ...key, customerId: `${key.customerId}_${partition}` }));
-        const expected = keys.map((key) => ({ ...key, snapshot: null, tail: [] })) as Awaited<
-          ReturnType<ShardStore["loadActors"]>
-        >;
-        const seqs = [0, 0, 0];
-        let rows = { facts: [], usage: [], snapshots: [] } as Required<Pick<Parameters<typeof batchOf>[1] & object, "facts" | "usage" | "snapshots">>;
-        for (const [index, step] of [...steps, null].entries()) {
-          if (step === null) {
-            cursor = await commit(store, batchOf(cursor, rows));
-            break;
-          }
-          const key = keys[step.of] ?? customer;
-          const seq = (seqs[step.of] ?? 0) + 1;
-          seqs[step.of] = seq;
-          void index;
-        }
-        void expected;
-      }),
-      { numRuns: partitions },
-    );
+  test("of commits at once from one place, one goes through", async () => {
+    const { store, cursor } = current();
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => store.commit(batchOf(cursor()))));
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
+    expect(outcomes.filter((outcome) => !outcome.ok && outcome.reason === "fenced")).toHaveLength(7);
+    expect((await store.readCursor(0)).commitSeq).toBe(1);
   });
 }
 
 function waking(current: () => Opened): void {
-  test("wakes", async () => { current(); });
+  test("due wakes come soonest first, up to the limit, real time apart from each test clock", async () => {
+    const { store, cursor, commit } = current();
+    const wake = (customerId: string, nextWake: number | null, clockId: string | null = null) => ({
+      ...customer,
+      customerId,
+      clockId,
+      nextWake,
+    });
+    const moved = await commit(
+      batchOf(cursor(), {
+        wakes: [wake("d", 40), wake("a", 10), wake("c", 30), wake("b", 20)].concat([
+          wake("x", 10, "clock_1"),
+          wake("y", 5, "clock_2"),
+          wake("never", null),
+        ]),
+      }),
+    );
+    await commit(batchOf(cursor(1), { wakes: [{ ...namesake, clockId: null, nextWake: 25 }] }));
+    const due = async (clockId: string | null, until: number, limit = 10): Promise<string[]> => {
+      const wakes = await store.dueWakes(clockId, until, limit);
+      return wakes.map(({ companyId, customerId, at }) => `${companyId} ${customerId} ${at}`);
+    };
+    expect(await due(null, 9)).toEqual([]);
+    expect(await due(null, 30)).toEqual(["co_a a 10", "co_a b 20", "co_b cust_1 25", "co_a c 30"]);
+    expect(await due(null, 99, 2)).toEqual(["co_a a 10", "co_a b 20"]);
+    expect(await due("clock_1", 99)).toEqual(["co_a x 10"]);
+    expect(await due("clock_2", 4)).toEqual([]);
+    expect(await due("clock_3", 99)).toEqual([]);
+
+    await commit(batchOf(moved, { wakes: [wake("a", null), wake("b", 35), wake("c", 30, "clock_1")] }));
+    expect(await due(null, 99)).toEqual(["co_b cust_1 25", "co_a b 35", "co_a d 40"]);
+    expect(await due("clock_1", 99)).toEqual(["co_a x 10", "co_a c 30"]);
+  });
+
+  test("an actor has one wake, whichever partition it comes from", async () => {
+    const { store, cursor, commit } = current();
+    await commit(batchOf(cursor(), { wakes: [{ ...neighbour, clockId: null, nextWake: 10 }] }));
+    await commit(batchOf(cursor(1), { wakes: [{ ...neighbour, clockId: null, nextWake: 20 }] }));
+    expect(await store.dueWakes(null, 99, 10)).toEqual([{ ...neighbour, at: 20 }]);
+  });
 }

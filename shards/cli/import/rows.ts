@@ -24,7 +24,11 @@ export async function* csvFile(
     }
     const known = places;
     number++;
-    yield { number, text: JSON.stringify(cells), cell: (column) => cellValue(cells[known.get(column) ?? -1]) };
+    yield {
+      number,
+      text: JSON.stringify(cells),
+      cell: (column) => cellValue(cells[known.get(column) ?? -1]),
+    };
   }
 }
 

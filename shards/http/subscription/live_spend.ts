@@ -32,7 +32,7 @@ const statusExample = {
   subscription_id: null,
   currency: "USD",
   spend: "262.418",
-  limit: "500",
+  limit: "500.00",
   remaining: "237.582",
   percent: "52.48",
   window_start: "2026-02-01T00:00:00Z",

@@ -48,7 +48,7 @@ const limitExample = {
   id: "lim_01kc5nkt00h2j4k6m8n0p2q4r6",
   customer_id: "cust_01kc5nkt00a3b5c7d9e1f3g5h7",
   subscription_id: null,
-  monthly_limit: "500",
+  monthly_limit: "500.00",
   currency: "USD",
   alert_thresholds: [50, 80, 95],
   action_on_exceed: "suspend",
@@ -100,7 +100,7 @@ function writeRoutes(services: Services): Route[] {
       auth: { scopes: ["spend:write"] },
       summary: "Change a spend limit; raising it above the present spend resumes what it suspended",
       body: LimitPatch,
-      example: { request: { monthly_limit: "800.00" }, answer: { ...limitExample, monthly_limit: "800" } },
+      example: { request: { monthly_limit: "800.00" }, answer: { ...limitExample, monthly_limit: "800.00" } },
       handler: async (ctx) => {
         const document = await existing(services, ctx, "spend_limits", ctx.params.id);
         const command: SetLimit = {

@@ -9,6 +9,7 @@ import type {
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
+import { transaction } from "./transaction.ts";
 
 const ATTEMPTS = 5;
 
@@ -28,7 +29,7 @@ class Undo extends Error {
 export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitOutcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const cursor = await sql.begin((tx) => writeBatch(tx, batch));
+      const cursor = await transaction(sql, (tx) => writeBatch(tx, batch));
       return { ok: true, cursor };
     } catch (error) {
       if (error instanceof Undo) {

@@ -31,6 +31,7 @@ export async function attend(home: Home, port: number): Promise<Keeper | null> {
     max_lifetime: null, // the lock lives as long as the connection
     fetch_types: false,
     connect_timeout: 5,
+    onnotice: () => {}, // a share that went with its connection
     connection: { application_name: "billai keeper" },
   });
   try {

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openPools } from "../../src/adapters/postgres/pool.ts";
+import { postgresShardStore } from "../../src/adapters/postgres/shard_store.ts";
+import { batchOf, company, otherCompany } from "../contracts/shard_batches.ts";
+import { type ShardStoreSubject, shardStoreContract } from "../contracts/shard_store.ts";
+import { openTestPostgres, type TestPostgres } from "../postgres.ts";
+
+shardStoreContract("the shard store in Postgres", async (): Promise<ShardStoreSubject> => {
+  const { owner, shard, close } = await openTestPostgres();
+  await owner`
+    insert into companies (id, name, created_at, updated_at)
+    select id, id, 0, 0 from unnest(${[company, otherCompany]}::text[]) as id`;
+  return { store: postgresShardStore(shard), contents: () => contentsOf(owner), close };
+});
+
+/** Every row of every table as text. */
+async function contentsOf(owner: TestPostgres["owner"]): Promise<Record<string, string[]>> {
+  const tables = await owner<{ name: string }[]>`
+    select relname as name from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace`;
+  const contents: Record<string, string[]> = {};
+  for (const { name } of tables) {
+    const rows = await owner<{ row: string }[]>`select t::text as row from ${owner(name)} t order by 1`;
+    contents[name] = rows.map(({ row }) => row);
+  }
+  return contents;
+}
+
+describe("the shard store without its database", () => {
+  let postgres: TestPostgres;
+
+  beforeAll(async () => {
+    postgres = await openTestPostgres();
+  }, 60_000);
+  afterAll(() => postgres.close(), 60_000); // the driver waits for its lost connection
+
+  test("answers DEP_001 where nothing answers", async () => {
+    const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    listener.stop(true);
+    const pools = openPools(`postgres://127.0.0.1:${listener.port}/x`);
+    await expect(postgresShardStore(pools.shard).readCursor(0)).rejects.toMatchObject({ code: "DEP_001" });
+    await pools.close();
+  });
+
+  test("answers DEP_001 where the connection is lost in mid-commit, and goes on after that", async () => {
+    const store = postgresShardStore(postgres.shard);
+    const [cursor = expect.unreachable("not claimed")] = await store.claimPartitions([0]);
+    const lock = await postgres.owner.reserve();
+    await lock`begin`;
+    await lock`select from partitions where id = 0 for update`;
+    const commit = store.commit(batchOf(cursor)).catch((error: unknown) => error);
+    const waiting = () => lock`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await waiting()).count === 0) await Bun.sleep(5);
+    await lock`rollback`;
+    lock.release();
+    expect(await commit).toMatchObject({ code: "DEP_001" });
+    expect(await store.readCursor(0)).toEqual(cursor);
+    expect((await store.commit(batchOf(cursor))).ok).toBe(true);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readConfig, variables } from "../src/config.ts";
+
+describe("configuration", () => {
+  test("without any variable is the documented default", () => {
+    expect(readConfig({})).toEqual({
+      dataDir: "./data",
+      host: "127.0.0.1",
+      port: 8000,
+      servicePorts: true,
+      admin: { email: null, password: null },
+      demo: null,
+      shards: 1,
+      allowPrivateTargets: false,
+      databaseUrl: null,
+    });
+  });
+
+  test.each([
+    ["BILLAI_PORT", "80x", "must be a whole number from 0 to 65535"],
+    ["BILLAI_PORT", "70000", "must be a whole number from 0 to 65535"],
+    ["BILLAI_SERVICE_PORTS", "no", "must be `on` or `off`"],
+    ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
+    ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
+    ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
+    ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
+  ])("%s=%s stops the start with one line", (name, value, reason) => {
+    expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
+  });
+
+  test("is in the README, variable by variable", () => {
+    const readme = readFileSync(join(import.meta.dir, "../README.md"), "utf8");
+    const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1]);
+    expect(listed).toEqual(variables.map((variable) => variable.name));
+  });
+});
