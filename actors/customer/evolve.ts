@@ -2,13 +2,14 @@ import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert, assertNever } from "../../src/errors.ts";
 import { apply, newAggregate } from "../../src/metering/aggregate.ts";
 import { add, type Decimal, decimal, sub, ZERO } from "../../src/money/decimal.ts";
+import { subExact } from "../../src/money/ratio.ts";
 import { thresholdsReached } from "../../src/spend/spend_limit.ts";
 import { type PlanMeters, planMeters } from "../../src/subscriptions/plan_meters.ts";
 import { periodAt } from "../../src/time/calendar.ts";
 import { contains } from "../../src/time/period.ts";
 import type { Fact, LimitSet, SubscriptionStarted, UsageRecorded } from "./facts.ts";
 import { recurringCharges } from "./recurring.ts";
-import { addToMonth, spendIn, subExact, windowAt } from "./spend.ts";
+import { addToMonth, spendIn, windowAt } from "./spend.ts";
 import {
   type CustomerState,
   findSubscription,

@@ -1,5 +1,5 @@
-import { add, type Decimal, sub, ZERO } from "../../src/money/decimal.ts";
-import { addExact, type Exact, isRatio, ratio, subRatio } from "../../src/money/ratio.ts";
+import { add, type Decimal, ZERO } from "../../src/money/decimal.ts";
+import { addExact, type Exact } from "../../src/money/ratio.ts";
 import { calendarMonth, periodContaining } from "../../src/time/calendar.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import { contains, type Period } from "../../src/time/period.ts";
@@ -56,10 +56,4 @@ export function addToMonth(
   }
   month.usage = add(month.usage, usage);
   month.recurring = addExact(month.recurring, recurring);
-}
-
-/** a − b, staying a decimal where both are. */
-export function subExact(a: Exact, b: Exact): Exact {
-  if (!isRatio(a) && !isRatio(b)) return sub(a, b);
-  return subRatio(isRatio(a) ? a : ratio(a), isRatio(b) ? b : ratio(b));
 }

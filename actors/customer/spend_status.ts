@@ -1,9 +1,9 @@
 import { ZERO } from "../../src/money/decimal.ts";
-import { addExact, compareExact, type Exact, formatExact } from "../../src/money/ratio.ts";
+import { addExact, compareExact, type Exact, formatExact, subExact } from "../../src/money/ratio.ts";
 import { percentOf } from "../../src/spend/spend_limit.ts";
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import { limitAmount, limitState } from "./documents.ts";
-import { spendIn, subExact, windowAt } from "./spend.ts";
+import { spendIn, windowAt } from "./spend.ts";
 import type { CustomerState, LimitState } from "./state.ts";
 
 /** Live spend against one limit; amounts keep all their decimals. Shape of API.md §3, Spend limit. */

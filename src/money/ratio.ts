@@ -7,6 +7,7 @@ import {
   formatDecimal,
   fromBigInt,
   powerOfTen,
+  sub,
 } from "./decimal.ts";
 import { divideRounded, type RoundingMode } from "./rounding.ts";
 
@@ -72,6 +73,12 @@ export function ratioToDecimal(r: Ratio, places: number, mode: RoundingMode): De
 export function addExact(a: Exact, b: Exact): Exact {
   if (!isRatio(a) && !isRatio(b)) return add(a, b);
   return addRatio(toRatio(a), toRatio(b));
+}
+
+/** a − b, exact; a decimal where both are. */
+export function subExact(a: Exact, b: Exact): Exact {
+  if (!isRatio(a) && !isRatio(b)) return sub(a, b);
+  return subRatio(toRatio(a), toRatio(b));
 }
 
 /** -1 where a < b, 0 where they are the same value, 1 where a > b. */

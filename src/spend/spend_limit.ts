@@ -1,5 +1,5 @@
 import { type Decimal, formatDecimal } from "../money/decimal.ts";
-import { compareExact, type Exact, isRatio, type Ratio, ratio, ratioToDecimal } from "../money/ratio.ts";
+import { compareExact, type Exact, type Ratio, ratio, ratioToDecimal, toRatio } from "../money/ratio.ts";
 
 export type LimitAction = "suspend" | "notify" | "block";
 
@@ -35,10 +35,6 @@ export function percentOf(spend: Exact, limit: Decimal): string {
   const part = toRatio(spend);
   const percent: Ratio = { num: part.num * whole.den * 100n, den: part.den * whole.num };
   return formatDecimal(ratioToDecimal(percent, 2, "half_up"));
-}
-
-function toRatio(value: Exact): Ratio {
-  return isRatio(value) ? value : ratio(value);
 }
 
 function scale(value: Exact, by: number): Ratio {

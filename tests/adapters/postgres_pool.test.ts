@@ -53,6 +53,32 @@ test("integers come as numbers while they are exact, and are an error beyond", a
   expect(after?.n).toBe(1);
 });
 
+test("arrays come back as they went, whatever is in their texts", async () => {
+  const text = fc
+    .string({ unit: "grapheme" })
+    .filter((value) => !value.includes("\0") && value.isWellFormed());
+  const awkward = fc.constantFrom("", "NULL", "null", "{}", ",", '"', "\\", '\\"', " a ", "a\nb", "{a,b}");
+  const texts = fc.array(fc.oneof(text, awkward, fc.constant(null)), { maxLength: 8 });
+  const roundTrip = async (list: readonly (string | null)[]): Promise<void> => {
+    const [row] =
+      await postgres.shard`select ${[...list]}::text[] as list, array_length(${[...list]}::text[], 1) as n`;
+    expect(row?.list).toEqual(list);
+    expect(row?.n).toBe(list.length || null);
+  };
+  await fc.assert(fc.asyncProperty(texts, roundTrip), { numRuns: 200 });
+
+  const digest = "0123456789abcdef0123456789abcdef";
+  const [row] = await postgres.shard`
+    select ${[1, -2]}::int[] as integers, ${["1.50", "-0.000000000000000000001"]}::numeric[] as decimals,
+      ${[digest]}::uuid[]::text[] as digests, ${["true", "false"]}::text[]::boolean[] as truths`;
+  expect({ ...row }).toEqual({
+    integers: [1, -2],
+    decimals: ["1.50", "-0.000000000000000000001"],
+    digests: ["01234567-89ab-cdef-0123-456789abcdef"],
+    truths: [true, false],
+  });
+});
+
 test("decimals and the numbers in JSON keep their digits", async () => {
   const digits = "12345678901234567890.123456789012345678";
   const [row] = await postgres.shard`

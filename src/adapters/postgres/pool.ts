@@ -1,6 +1,7 @@
 import postgres, { type Sql } from "postgres";
 import { assert } from "../../errors.ts";
 import { readJson } from "../../money/json.ts";
+import { arrayTypes } from "./array_types.ts";
 
 /** The two ways into the store; 0001_core.sql says what each may see. */
 export interface Pools {
@@ -48,7 +49,9 @@ export function connect(
   return postgres(url, {
     max: options.connections,
     onnotice: () => {},
+    fetch_types: false, // array_types.ts says why
     types: {
+      ...arrayTypes(safeInteger),
       bigint: { to: 20, from: [20], serialize: String, parse: safeInteger },
       json: { to: 114, from: [114, 3802], serialize: JSON.stringify, parse: readJson },
     },

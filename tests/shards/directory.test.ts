@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { newCustomerState } from "../../actors/customer/state.ts";
+import { Directory } from "../../shards/directory.ts";
+import { RecentIds } from "../../shards/recent_ids.ts";
+
+const key = (customerId: string) => ({ companyId: "co_1", customerId });
+const actor = (customerId: string) => ({ state: newCustomerState("co_1", customerId), unsnapshotted: 0 });
+
+test("beyond its bound the directory forgets whoever was used longest ago, and only after the batch", () => {
+  const directory = new Directory(2);
+  const ada = actor("ada");
+  directory.touch(key("ada"), ada);
+  directory.touch(key("bob"), actor("bob"));
+  directory.touch(key("cyd"), actor("cyd"));
+  directory.touch(key("ada"), ada);
+  expect(directory.size).toBe(3);
+  directory.passivate();
+  expect([directory.get(key("ada")), directory.get(key("bob")), directory.size]).toEqual([ada, undefined, 2]);
+});
+
+test("remembered ids are bounded by two generations, the older of which is forgotten first", () => {
+  const recent = new RecentIds(10);
+  const digest = (n: number) => n.toString(16).padStart(13, "0").padEnd(32, "f");
+  for (let n = 0; n < 25; n++) recent.add(digest(n));
+  expect([
+    recent.has(digest(9)),
+    recent.has(digest(10)),
+    recent.has(digest(24)),
+    recent.has(digest(25)),
+  ]).toEqual([false, true, true, false]);
+});
