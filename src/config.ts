@@ -31,7 +31,7 @@ export const variables: readonly Variable[] = [
   { name: "BILLAI_HOST", fallback: "127.0.0.1", meaning: "address the ports listen on" },
   { name: "BILLAI_PORT", fallback: "8000", meaning: "the front port; `0` picks a free one and prints it" },
   { name: "BILLAI_SERVICE_PORTS", fallback: "on", meaning: "`off`: do not open the ten documented ports" },
-  { name: "BILLAI_ADMIN_EMAIL", fallback: "made at first start", meaning: "the first admin, printed once" },
+  { name: "BILLAI_ADMIN_EMAIL", fallback: "admin@example.com", meaning: "the first admin, printed once" },
   { name: "BILLAI_ADMIN_PASSWORD", fallback: "made at first start", meaning: "its password, printed once" },
   { name: "BILLAI_DEMO", fallback: "on for an empty data directory", meaning: "seed the demo company" },
   {

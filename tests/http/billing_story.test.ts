@@ -1,65 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Call, openApp, type TestApp, type Told } from "./app.ts";
+import { type BillingWorld, openBillingWorld, usage } from "./billing_world.ts";
 
-let app: TestApp;
-let call: Call;
-let clock: Told;
-
-const usage = (
-  event_id: string,
-  customer_id: string,
-  timestamp: string,
-  input: unknown,
-  output: unknown = 0,
-) => ({
-  event_id,
-  event_type: "llm",
-  customer_id,
-  timestamp,
-  properties: { input_tokens: input, output_tokens: output },
-});
-
-/** Calls that must succeed. */
-async function done(method: string, path: string, body?: unknown): Promise<Told> {
-  const told = await call(method, `/api/v1${path}`, body);
-  if (told.error !== null) throw new Error(`${method} ${path}: ${told.text}`);
-  return told;
-}
-
-async function customer(external_id: string, onClock = true): Promise<void> {
-  const lives = onClock ? { test_clock_id: clock.id } : {};
-  await done("POST", "/master-data/customers", { external_id, name: external_id, ...lives });
-  const subscription = { customer_id: external_id, plan_id: "llm_plan", external_id: `sub_${external_id}` };
-  await done("POST", "/subscriptions", subscription);
-}
+let world: BillingWorld;
+const done: BillingWorld["done"] = (...given) => world.done(...given);
+const call: BillingWorld["call"] = (...given) => world.call(...given);
 
 beforeAll(async () => {
-  app = await openApp();
-  call = app.atlas.call;
-  clock = await done("POST", "/admin/test-clocks", { name: "November", now: "2023-11-01T00:00:00Z" });
-  for (const field of ["input_tokens", "output_tokens"]) {
-    await done("POST", "/master-data/metrics", {
-      key: field,
-      name: field,
-      event_type: "llm",
-      aggregation: "sum",
-      field,
-    });
-  }
-  const tiers = [
-    { up_to: 5_000_000, unit_amount: "0.000003" },
-    { up_to: null, unit_amount: "0.0000024" },
-  ];
-  const prices = [
-    { model: "flat", amount: 20.0 },
-    { model: "graduated", metric_id: "input_tokens", tiers },
-    { model: "per_unit", metric_id: "output_tokens", unit_amount: 0.000015 },
-  ];
-  await done("POST", "/master-data/plans", { key: "llm_plan", name: "LLM", currency: "USD", prices });
-  await customer("ada");
-  await customer("bob", false);
+  world = await openBillingWorld();
 }, 60_000);
-afterAll(() => app.close());
+afterAll(() => world.app.close());
 
 describe("a month on a test clock", () => {
   test("ends in one issued invoice, the same as its preview, and a second import adds nothing", async () => {
@@ -76,7 +25,7 @@ describe("a month on a test clock", () => {
       ["duplicate", "duplicate"],
     ]);
     const preview = await done("POST", "/invoicing/preview", { customer_id: "ada" });
-    await done("POST", `/admin/test-clocks/${clock.id}/advance`, { to: "2023-12-02T00:00:00Z" });
+    await done("POST", `/admin/test-clocks/${world.clock.id}/advance`, { to: "2023-12-02T00:00:00Z" });
 
     const { rows } = await done("GET", "/invoicing/invoices?customer_id=ada");
     expect(rows.length).toBe(1);
@@ -185,7 +134,7 @@ describe("usage events", () => {
 
 describe("spend control", () => {
   test("suspends, shows, and resumes when the limit is raised or removed", async () => {
-    await customer("cyd", false);
+    await world.customer("cyd", false);
     const limit = await done("POST", "/spend-control/limits", {
       customer_id: "cyd",
       monthly_limit: 30.0,
@@ -220,7 +169,7 @@ describe("spend control", () => {
 
 describe("subscriptions", () => {
   test("cancel now: the draft can be issued at once, with the next number", async () => {
-    await customer("dan", false);
+    await world.customer("dan", false);
     const canceled = await done("POST", "/subscriptions/sub_dan/cancel", { at: "now" });
     expect(canceled.payload.status).toBe("canceled");
     const { rows } = await done("GET", "/invoicing/invoices?customer_id=dan");
@@ -271,68 +220,6 @@ test("the simulation takes plans by key and inline, and counts as the real run d
   expect(inline.payload).toMatchObject({ total: "5", currency: "JPY" });
 });
 
-describe("what is another company's, unknown or of the wrong kind", () => {
-  test.each([
-    ["GET", "/subscriptions/sub_ada", undefined],
-    ["POST", "/subscriptions/sub_ada/cancel", { at: "now" }],
-    ["GET", "/subscriptions/sub_ada/usage", undefined],
-    ["GET", "/spend-control/status?customer_id=ada", undefined],
-    ["POST", "/spend-control/check", { customer_id: "ada", event_type: "llm" }],
-    ["POST", "/spend-control/limits", { customer_id: "ada", monthly_limit: 1, action_on_exceed: "notify" }],
-    ["POST", "/invoicing/preview", { customer_id: "ada" }],
-    ["GET", "/usage/events/a?customer_id=ada", undefined],
-    ["POST", "/subscriptions", { customer_id: "ada", plan_id: "llm_plan" }],
-  ])("%s %s is not there", async (method, path, body) => {
-    expect((await app.borea.call(method, `/api/v1${path}`, body)).error?.code).toBe("RES_001");
-  });
-
-  test("usage sent for another company's customer never reaches it", async () => {
-    const { rows } = await done("GET", "/master-data/customers?external_id=bob");
-    const event = usage("foreign", String(rows[0]?.id), new Date().toISOString(), 1);
-    const told = await app.borea.call("POST", "/api/v1/usage/events?wait=applied", event);
-    expect(told.payload.results).toEqual([
-      { event_id: "foreign", status: "orphaned", reason: "no_customer" },
-    ]);
-    expect((await call("GET", "/api/v1/usage/events/foreign?customer_id=bob")).error?.code).toBe("RES_001");
-  });
-
-  test.each([
-    ["POST", "/subscriptions", { customer_id: "ada", plan_id: "nothing" }, "VAL_001", "plan_id"],
-    [
-      "POST",
-      "/subscriptions",
-      { customer_id: "ada", plan_id: "llm_plan", start: "soon" },
-      "VAL_001",
-      "start",
-    ],
-    ["POST", "/subscriptions/sub_ada/cancel", { at: "2001-01-01T00:00:00Z" }, "VAL_001", "at"],
-    [
-      "POST",
-      "/spend-control/limits",
-      { customer_id: "ada", monthly_limit: -1, action_on_exceed: "notify" },
-      "VAL_001",
-      "monthly_limit",
-    ],
-    [
-      "POST",
-      "/spend-control/limits",
-      { customer_id: "ada", monthly_limit: 1 },
-      "VAL_001",
-      "action_on_exceed",
-    ],
-    [
-      "GET",
-      "/subscriptions/periods?start=2026-01-01T00:00:00Z&timezone=Mars",
-      undefined,
-      "VAL_001",
-      "timezone",
-    ],
-    ["GET", "/usage/events/a", undefined, "VAL_001", "customer_id"],
-  ])("%s %s with %j names the field", async (method, path, body, code, field) => {
-    expect((await call(method, `/api/v1${path}`, body)).error).toMatchObject({ code, field });
-  });
-});
-
 test("nothing went wrong behind the scenes", () => {
-  expect(app.troubles).toEqual([]);
+  expect(world.app.troubles).toEqual([]);
 });
