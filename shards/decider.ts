@@ -1,7 +1,7 @@
 import type { DecisionContext } from "../actors/actor.ts";
 import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
-import { AssertionFailure, BillingError } from "../src/errors.ts";
+import { BillingError } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
 import { fingerprint, identityDigest } from "../src/metering/usage_event.ts";
 import { ONE } from "../src/money/decimal.ts";
@@ -39,7 +39,7 @@ export interface Decided {
   readonly claimants: Map<Claim, QueuedCommand>;
 }
 
-/** Thrown when one item breaks an assertion: the batch is decided again without it. */
+/** Thrown when one item cannot be decided, such as by breaking an assertion: the batch is decided again without it. */
 export class Poison extends Error {
   readonly item: Item;
   constructor(item: Item, cause: unknown) {
@@ -66,10 +66,7 @@ export function decideAll(items: readonly Item[], around: Surroundings): Decided
         decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
       else decided.verdicts.set(item, decideEvent(item.logged, decided, around));
     } catch (error) {
-      if (error instanceof AssertionFailure || error instanceof TypeError || error instanceof RangeError) {
-        throw new Poison(item, error);
-      }
-      throw error;
+      throw new Poison(item, error); // deciding is pure: whatever goes wrong, this item brought it
     }
   }
   return decided;

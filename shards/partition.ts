@@ -150,10 +150,12 @@ export class Partition {
 
   /** Wakes a customer once everything now in the log before it is applied. */
   wake(key: ActorKey): void {
-    void this.#deps.log.endOffset(this.id).then((settleAt) => {
+    const queue = (settleAt: number): void => {
       const command = { type: "wake" } as const;
       this.send({ key, command, settleAt, answer: null, resolve: () => {}, reject: () => {} });
-    });
+    };
+    // Where the log is away, the alarm rings again.
+    this.#deps.log.endOffset(this.id).then(queue, () => {});
   }
 
   /** After a failure: waits for the store and learns what became of the commit. False when the partition is lost. */

@@ -34,7 +34,7 @@ export async function firstStart(start: FirstStart): Promise<void> {
   const begun = existsSync(marker) ? (await readFile(marker, "utf8")).trim() : null;
   const seed = start.demo || begun === "begun" || (company === undefined && config.demo !== false);
   const admin = company === undefined ? await makeAdmin(running, config, seed) : null;
-  if (admin !== null && !seed) printLogin(out, admin);
+  if (admin !== null) printLogin(out, admin);
   if (!seed || begun === "done") return;
   await writeFile(marker, "begun\n");
   await runDemo({
@@ -75,5 +75,7 @@ async function adminToken(running: Running): Promise<string> {
 }
 
 function printLogin(out: FirstStart["out"], { email, password }: Admin): void {
-  out(`\nThe first admin, printed this once:\n  e-mail    ${email}\n  password  ${password}\n\n`);
+  out(
+    `\nThe first admin; only a hash of the password is kept, so note it down:\n  e-mail    ${email}\n  password  ${password}\n\n`,
+  );
 }

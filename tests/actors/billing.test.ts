@@ -3,6 +3,7 @@ import { evolve } from "../../actors/customer/evolve.ts";
 import { nextWake } from "../../actors/customer/next_wake.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../actors/customer/snapshot.ts";
 import { newCustomerState } from "../../actors/customer/state.ts";
+import { buildCatalog } from "../../src/catalog/catalog.ts";
 import { at, Customer, row } from "./customer.ts";
 
 const monthly = { currency: "USD", interval: "month", interval_count: 1 };
@@ -141,6 +142,21 @@ describe("a month of usage", () => {
     });
     expect(ada.use("llm", {}, { occurredAt: at("2026-01-09") })).toMatchObject({ reason: "before_start" });
   });
+});
+
+test("a changed metric applies from the next period", () => {
+  const ada = new Customer(catalog, "2026-01-01");
+  ada.subscribe("pro");
+  const usage = { input_tokens: 0, output_tokens: 1_000_000, billed_tokens: 2_000_000 };
+  ada.use("llm", usage);
+  const changed = { event_type: "llm", aggregation: "sum", field: "billed_tokens" };
+  ada.catalog = buildCatalog([...catalog, row("metric", "output", changed, 2)]);
+  ada.use("llm", usage);
+  ada.advance("2026-02-02");
+  ada.use("llm", usage);
+  ada.advance("2026-03-02");
+  const quantities = ada.ofType("invoice_issued").map((fact) => fact.invoice.line_items[2]?.quantity);
+  expect(quantities).toEqual(["2000000", "2000000"]);
 });
 
 describe("cancellation", () => {

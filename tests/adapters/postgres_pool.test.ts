@@ -17,13 +17,12 @@ test("each pool acts in its role, neither is a superuser, and resetting does not
     [postgres.requests, "billai_request"],
     [postgres.shard, "billai_shard"],
   ] as const) {
-    const connection = await sql.reserve();
-    await connection`reset role`;
-    const [row] =
-      await connection`select current_user::text as role, current_setting('is_superuser') as superuser,
-      (select rolbypassrls from pg_roles where rolname = current_user) as bypasses`;
-    expect({ ...row }).toEqual({ role, superuser: "off", bypasses: false });
-    connection.release();
+    await sql.begin(async (tx) => {
+      await tx`reset role`;
+      const [row] = await tx`select current_user::text as role, current_setting('is_superuser') as superuser,
+        (select rolbypassrls from pg_roles where rolname = current_user) as bypasses`;
+      expect({ ...row }).toEqual({ role, superuser: "off", bypasses: false });
+    });
   }
 });
 

@@ -44,16 +44,21 @@ describe("the shard store without its database", () => {
   test("answers DEP_001 where the connection is lost in mid-commit, and goes on after that", async () => {
     const store = postgresShardStore(postgres.shard);
     const [cursor = expect.unreachable("not claimed")] = await store.claimPartitions([0]);
-    const lock = await postgres.owner.reserve();
-    await lock`begin`;
-    await lock`select from partitions where id = 0 for update`;
+    const { promise: lost, resolve: release } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: hold } = Promise.withResolvers<void>();
+    const holder = postgres.owner.begin(async (tx) => {
+      await tx`select from partitions where id = 0 for update`;
+      hold();
+      await lost;
+    });
+    await locked;
     const commit = store.commit(batchOf(cursor)).catch((error: unknown) => error);
-    const waiting = () => lock`
+    const terminate = () => postgres.owner`
       select pg_terminate_backend(pid) from pg_stat_activity
       where wait_event_type = 'Lock' and datname = current_database()`;
-    while ((await waiting()).count === 0) await Bun.sleep(5);
-    await lock`rollback`;
-    lock.release();
+    while ((await terminate()).count === 0) await Bun.sleep(5);
+    release();
+    await holder;
     expect(await commit).toMatchObject({ code: "DEP_001" });
     expect(await store.readCursor(0)).toEqual(cursor);
     expect((await store.commit(batchOf(cursor))).ok).toBe(true);

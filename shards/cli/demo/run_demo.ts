@@ -66,7 +66,8 @@ async function liveThrough(
   for (let day = 1; day <= month.days; day++) {
     const events = usageOfDay(day);
     for (const { customer_id } of events) counts.set(customer_id, (counts.get(customer_id) ?? 0) + 1);
-    if (dayStart(day + 1) > present) {
+    const lived = dayStart(day + 1) > present; // else an earlier run has
+    if (lived) {
       const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, i) =>
         events.slice(i * BATCH, (i + 1) * BATCH),
       );
@@ -74,7 +75,7 @@ async function liveThrough(
       await api.post(`/admin/test-clocks/${clock.id}/advance`, { to: dayStart(day + 1) }, null);
     }
     progress.add(events.length);
-    suspendedOn = await watchLimit(api, day, suspendedOn, (line) => progress.say(line));
+    if (lived) suspendedOn = await watchLimit(api, day, suspendedOn, (line) => progress.say(line));
   }
   progress.end();
   return counts;
@@ -160,7 +161,7 @@ async function summarize(
   ];
   const { key } = await api.post("/admin/api-keys", { name: "Demo", scopes }, "api-key");
   if (login !== null) {
-    out(`\nAdmin login, printed this once:\n  e-mail    ${login.email}\n  password  ${login.password}\n`);
+    out(`\nAdmin login\n  e-mail    ${login.email}\n  password  ${login.password}\n`);
   }
   out(
     `API key     ${key}\nTry the API ${url}/docs\n\nThree requests to begin with:\n\n${nextSteps(url, String(key))}\n\n`,

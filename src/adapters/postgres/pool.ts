@@ -40,6 +40,8 @@ export function openPools(url: string): Pools {
  * Connects to Postgres with our reading of its types: bigint becomes a number, which instants, counters and offsets
  * always fit; numeric stays text; JSON keeps all digits of its numbers.
  *
+ * Do not `reserve` its connections: as it does not ask for types, the driver never hands out a new one.
+ *
  * @param options.role sessions act as this role from the beginning; null: as the user of the URL
  */
 export function connect(
