@@ -33,6 +33,7 @@ export function encodeRecord(
 export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unreadable: string })[] {
   const [head = "", ...lines] = decoder.decode(bytes).split("\n");
   const header = headerOf(head);
+  if (lines.length === 0) return [{ unreadable: head }]; // nothing in it, but it must be passed over
   if (header === null) return lines.map((line) => ({ unreadable: line }));
   return lines.map((line) => {
     try {

@@ -70,6 +70,7 @@ test("what nobody can apply is kept as a dead letter and harms none of its neigh
   const [first = 0] = await world.log.append([
     { partition, bytes },
     { partition, bytes: broken },
+    { partition, bytes: new Uint8Array() },
   ]);
   await one.services.ingestion.ingest(COMPANY, [call("eve", "after")], true);
 
@@ -80,6 +81,7 @@ test("what nobody can apply is kept as a dead letter and harms none of its neigh
     [0, 1],
     [1, 0],
     [1, 1],
+    [2, 0],
   ]);
 });
 
