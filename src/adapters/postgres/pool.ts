@@ -16,6 +16,9 @@ export interface Pools {
 /** Connections of each pool: enough that requests never wait for commits, and together well below the server's 60. */
 const requestConnections = 16;
 const shardConnections = 16;
+/** While the server is away requests are to be refused soon, and it is to be found again soon. */
+const connectTimeoutS = 5;
+const reconnectAfterS = (attempts: number): number => Math.min(0.5, 0.05 * attempts);
 /** A process that hangs within a transaction must not hold a partition's row from its next owner. */
 const idleInTransactionMs = 30_000;
 
@@ -50,6 +53,8 @@ export function connect(
 ): Sql {
   return postgres(url, {
     max: options.connections,
+    connect_timeout: connectTimeoutS,
+    backoff: reconnectAfterS,
     onnotice: () => {},
     fetch_types: false, // array_types.ts says why
     types: {
