@@ -1,5 +1,6 @@
 import type { Sql, TransactionSql } from "postgres";
 import { onStore } from "./store_errors.ts";
+import { transaction } from "./transaction.ts";
 
 /** Runs work in one transaction that sees one company only: the policies of row-level security go by this setting. */
 export function asCompany<T>(
@@ -7,12 +8,11 @@ export function asCompany<T>(
   companyId: string,
   work: (tx: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  return onStore(async () => {
-    const result = await sql.begin(async (tx) => {
+  return onStore(() =>
+    transaction(sql, async (tx) => {
       const named = tx`select set_config('billai.company', ${companyId}, true)`.execute(); // sent before the work's own
       const [, value] = await Promise.all([named, work(tx)]);
-      return { value };
-    });
-    return result.value as T;
-  });
+      return value;
+    }),
+  );
 }

@@ -6,7 +6,6 @@ import type { CatalogEntry, CatalogStore } from "../../ports/catalog_store.ts";
 import { keepAnswer } from "./answers.ts";
 import { asCompany } from "./as_company.ts";
 import { pageClause } from "./pages.ts";
-import { errorCode } from "./store_errors.ts";
 
 interface CatalogRecord {
   kind: CatalogRow["kind"];
@@ -95,17 +94,13 @@ async function claimKey(tx: TransactionSql, companyId: string, row: CatalogRow):
 }
 
 async function insert(tx: TransactionSql, companyId: string, row: CatalogRow): Promise<void> {
-  try {
-    await tx.savepoint(
-      (sp) => sp`
-        insert into catalog (company_id, kind, id, version, key, body, created_at)
-        values (${companyId}, ${row.kind}, ${row.id}, ${row.version}, ${row.key},
-          ${JSON.stringify(row.body)}::text::json, ${row.created_at})`,
-    );
-  } catch (error) {
-    if (errorCode(error) !== "23505") throw error;
-    throw new BillingError("RES_002", "Another change came first; read the resource again");
-  }
+  const inserted = await tx`
+    insert into catalog (company_id, kind, id, version, key, body, created_at)
+    values (${companyId}, ${row.kind}, ${row.id}, ${row.version}, ${row.key},
+      ${JSON.stringify(row.body)}::text::json, ${row.created_at})
+    on conflict do nothing`;
+  if (inserted.count > 0) return;
+  throw new BillingError("RES_002", "Another change came first; read the resource again");
 }
 
 async function bump(tx: TransactionSql, companyId: string): Promise<void> {

@@ -4,6 +4,7 @@ import { keepAnswer } from "./answers.ts";
 import { saveUser } from "./auth_store.ts";
 import { pageClause } from "./pages.ts";
 import { onStore } from "./store_errors.ts";
+import { transaction } from "./transaction.ts";
 
 interface CompanyRecord {
   id: string;
@@ -19,7 +20,7 @@ export function postgresCompanyStore(sql: Sql): CompanyStore {
   return {
     create: (company, answer, admin) =>
       onStore(async () => {
-        await sql.begin(async (tx) => {
+        await transaction(sql, async (tx) => {
           await tx`
             insert into companies (id, name, settings, created_at, updated_at)
             values (${company.id}, ${company.name}, ${JSON.stringify(company.settings)}::text::jsonb,
@@ -46,7 +47,7 @@ export function postgresCompanyStore(sql: Sql): CompanyStore {
       }),
     update: ({ id, name, settings, updated_at }, answer) =>
       onStore(async () => {
-        await sql.begin(async (tx) => {
+        await transaction(sql, async (tx) => {
           await tx`
             update companies set name = ${name}, settings = settings || ${JSON.stringify(settings)}::text::jsonb,
               updated_at = ${updated_at} where id = ${id}`;

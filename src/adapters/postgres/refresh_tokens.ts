@@ -1,6 +1,7 @@
 import type { Fragment, Sql, TransactionSql } from "postgres";
 import type { RefreshToken, Successor } from "../../ports/auth_store.ts";
 import type { Instant } from "../../time/instant.ts";
+import { transaction } from "./transaction.ts";
 
 interface TokenRecord {
   company_id: string;
@@ -21,7 +22,7 @@ export async function startSession(shard: Sql, token: RefreshToken): Promise<voi
 /** Uses a token up and stores its successor; ends the session of one used before. */
 export function rotate(shard: Sql, hash: string, successor: Successor): Promise<RefreshToken | null> {
   const now = successor.createdAt;
-  return shard.begin(async (tx) => {
+  return transaction(shard, async (tx) => {
     // One update decides between two bearers of the same token: the second finds it used.
     const [used] = await tx<TokenRecord[]>`
       update refresh_tokens t set used_at = ${now}

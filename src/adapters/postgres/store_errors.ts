@@ -21,12 +21,20 @@ export function isAway(error: unknown): boolean {
   return /^(08|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)/.test(errorCode(error) ?? "");
 }
 
-/** Runs a piece of work on the store; its being away becomes DEP_001, everything else passes unchanged. */
+/** Far longer than anything of ours takes: a statement sent just as its connection goes is never answered. */
+const answerMsMax = 40_000;
+
+/** Runs a piece of work on the store; its being away, or silent, becomes DEP_001, everything else passes unchanged. */
 export async function onStore<T>(work: () => Promise<T>): Promise<T> {
+  const away = () =>
+    new BillingError("DEP_001", "The database is away; try again shortly", { retryAfterS: 1 });
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(() => silence.reject(away()), answerMsMax);
   try {
-    return await work();
+    return await Promise.race([work(), silence.promise]);
   } catch (error) {
-    if (!isAway(error)) throw error;
-    throw new BillingError("DEP_001", "The database is away; try again shortly", { retryAfterS: 1 });
+    throw isAway(error) ? away() : error;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -9,9 +9,11 @@ do $$
 begin
   if not exists (select from pg_roles where rolname = 'billai_request') then
     create role billai_request nologin;
+    execute format('grant billai_request to %I', current_user); -- making a role is not yet to be allowed to act in it
   end if;
   if not exists (select from pg_roles where rolname = 'billai_shard') then
     create role billai_shard nologin;
+    execute format('grant billai_shard to %I', current_user);
   end if;
 end
 $$;
