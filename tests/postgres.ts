@@ -84,15 +84,21 @@ async function startEmbedded(): Promise<string> {
   return postgres.url;
 }
 
-/** The test runner ends without a word, or is killed: a shell that waits for the end of its input sees either. */
+/**
+ * The test runner ends without a word, or is killed. So a shell looks after it, which is nobody's child: the runner
+ * ends all its own when a test takes too long.
+ */
 function stopAfterUs(folder: string): void {
   const lock = join(folder, "postgres", "cluster", "postmaster.pid");
-  const script =
-    'read -r _; kill -QUIT "$(head -n 1 "$1")"; while [ -e "$1" ]; do sleep 0.1; done; rm -rf "$2"';
-  Bun.spawn(["sh", "-c", script, "sh", lock, folder], {
-    detached: true,
-    stdin: "pipe",
+  const script = `(
+    while kill -0 "$1"; do sleep 0.3; done
+    kill -QUIT "$(head -n 1 "$2")"
+    while [ -e "$2" ]; do sleep 0.1; done
+    rm -rf "$3"
+  ) &`;
+  Bun.spawnSync(["sh", "-c", script, "sh", `${process.pid}`, lock, folder], {
+    stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
-  }).unref();
+  });
 }

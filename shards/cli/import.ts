@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
+import { Unreachable } from "./api_client.ts";
+import { BrokenFile } from "./import/broken_file.ts";
 import { eventOf } from "./import/event.ts";
 import { type ImportOptions, importHelp, readOptions, UsageError } from "./import/options.ts";
 import { csvFile, ndjsonFile } from "./import/rows.ts";
-import { CannotSend, type Outgoing, Sender } from "./import/sender.ts";
+import { CannotSend, eventsBytesMax, type Outgoing, Sender } from "./import/sender.ts";
 import { Tally } from "./import/tally.ts";
 
 const out = (text: string): void => {
@@ -24,7 +26,7 @@ export async function runImport(
   } catch (error) {
     if (error instanceof UsageError)
       process.stderr.write(`${error.message}\nTry: npm start -- import --help\n`);
-    else if (error instanceof CannotSend)
+    else if (error instanceof CannotSend || error instanceof Unreachable)
       process.stderr.write(`\nStopped: ${error.message}. Run it again to go on.\n`);
     else throw error;
     return error instanceof UsageError ? 2 : 1;
@@ -33,20 +35,41 @@ export async function runImport(
 
 async function importFile(options: ImportOptions): Promise<number> {
   const tally = new Tally(sizeOf(options.file), out, process.stdout.isTTY === true);
-  const sender = new Sender(options, (verdicts) => tally.add(verdicts));
-  let batch: Outgoing[] = [];
-  for await (const row of rowsOf(options, (bytes) => tally.read(bytes))) {
-    const made = eventOf(row, options);
-    if ("fault" in made) tally.add([{ row: row.number, status: "unusable", why: made.fault }]);
-    else if (options.dryRun) tally.add([{ row: row.number, status: "readable", why: "" }]);
-    else batch.push({ row: row.number, event: made.event });
-    if (batch.length < options.batch) continue;
-    await sender.send(batch);
-    batch = [];
-  }
-  if (batch.length > 0) await sender.send(batch);
+  const sender = new Sender(
+    options,
+    (verdicts) => tally.add(verdicts),
+    (why) => tally.say(`${why}; trying again`),
+  );
+  for await (const batch of batches(options, tally)) await sender.send(batch);
   await sender.finish();
   return tally.summarize();
+}
+
+/** The file's events in portions for requests, bounded in number and bytes. What makes no event goes to the tally. */
+async function* batches(options: ImportOptions, tally: Tally): AsyncGenerator<Outgoing[]> {
+  let batch: Outgoing[] = [];
+  let bytes = 0;
+  try {
+    for await (const row of rowsOf(options, (count) => tally.read(count))) {
+      const made = eventOf(row, options);
+      if ("fault" in made) tally.add([{ row: row.number, status: "unusable", why: made.fault }]);
+      else if (options.dryRun) tally.add([{ row: row.number, status: "readable", why: "" }]);
+      else {
+        const size = Buffer.byteLength(made.json) + 1;
+        if (batch.length === options.batch || bytes + size > eventsBytesMax) {
+          yield batch;
+          batch = [];
+          bytes = 0;
+        }
+        batch.push({ row: row.number, json: made.json });
+        bytes += size;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof BrokenFile)) throw error;
+    tally.add([{ row: error.row, status: "unusable", why: `${error.message}; nothing behind it was read` }]);
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function rowsOf(options: ImportOptions, onBytes: (count: number) => void) {

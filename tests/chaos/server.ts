@@ -33,10 +33,10 @@ export class Server {
       stderr: "inherit",
     });
     this.#child = child;
-    this.#url = await listening(child.stdout);
+    this.#url = await Promise.race([listening(child.stdout), this.#ending(child)]);
     // The admin is stored before the line after this one is printed; at a first start that takes a moment.
     for (const deadline = performance.now() + START_WAIT_MS; ; ) {
-      const login = await this.call("POST", "/auth/login", ADMIN);
+      const login = await Promise.race([this.call("POST", "/auth/login", ADMIN), this.#ending(child)]);
       if (login.status === 200) {
         this.#token = String(login.payload.access_token);
         return;
@@ -44,6 +44,12 @@ export class Server {
       if (performance.now() > deadline) throw new Error(`cannot log in: ${login.status}`);
       await Bun.sleep(50);
     }
+  }
+
+  /** Rejects when the program ends, telling how. */
+  async #ending(child: Bun.Subprocess): Promise<never> {
+    const code = await child.exited;
+    throw new Error(`the program ended while starting: code ${code}, signal ${child.signalCode ?? "none"}`);
   }
 
   /** kill -9 of the program and, if asked, of its database; answers once they are gone. */
@@ -91,7 +97,7 @@ async function listening(output: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   for (let text = ""; ; ) {
     const { done, value } = await reader.read();
-    if (done) throw new Error(`the program ended before it listened: ${text}`);
+    if (done) return new Promise(() => {}); // it ended; its exit tells more
     text += decoder.decode(value, { stream: true });
     const url = /BillAI listening on (http:\S+)/.exec(text)?.[1];
     if (url === undefined) continue;

@@ -1,6 +1,9 @@
+import { BrokenFile, rowCharactersMax } from "./broken_file.ts";
+
 /**
  * Rows of a CSV text that arrives in pieces, as RFC 4180 has it: quoted cells may hold commas, quotes (doubled) and
  * line ends; lines end with LF or CRLF; a byte order mark is passed over. Empty lines are no rows.
+ * Throws BrokenFile where a quote is left open or a row does not end.
  */
 export async function* csvRows(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string[]> {
   const reader = new CsvReader();
@@ -9,6 +12,9 @@ export async function* csvRows(pieces: AsyncIterable<string> | Iterable<string>)
 }
 
 class CsvReader {
+  /** Rows that ended; with a header among them it is the number of the one being read. */
+  #ended = 0;
+  #characters = 0;
   #row: string[] = [];
   #cell = "";
   /** True inside quotes. */
@@ -28,11 +34,17 @@ class CsvReader {
   }
 
   *end(): Generator<string[]> {
+    if (this.#quoted && !this.#closing) throw new BrokenFile(this.#ended, "a quote is left open");
     const row = this.#endRow();
     if (row !== null) yield row;
   }
 
   #take(char: string): string[] | null {
+    if (++this.#characters > rowCharactersMax)
+      throw new BrokenFile(
+        this.#ended,
+        `it does not end; ${this.#quoted ? "a quote" : "a line"} is left open`,
+      );
     if (this.#closing) {
       this.#closing = false;
       if (char === '"') {
@@ -72,6 +84,9 @@ class CsvReader {
     this.#cell = "";
     this.#quoted = false;
     this.#closing = false;
-    return row.length === 1 && row[0] === "" ? null : row;
+    this.#characters = 0;
+    if (row.length === 1 && row[0] === "") return null;
+    this.#ended++;
+    return row;
   }
 }

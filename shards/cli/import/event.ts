@@ -2,48 +2,47 @@ import { hash } from "node:crypto";
 import { formatInstant, parseInstant } from "../../../src/time/instant.ts";
 import type { ImportOptions } from "./options.ts";
 import type { Row } from "./rows.ts";
+import { eventsBytesMax } from "./sender.ts";
 
-/** A row as the event to send, or why it is none. */
-export type RowEvent = { readonly event: object } | { readonly fault: string };
+/** A row as the event to send, as JSON text, or why it is none. */
+export type RowEvent = { readonly json: string } | { readonly fault: string };
 
 /** Makes the event of a row. Its id, unless the file has one, is the same whenever the file is read again. */
 export function eventOf(row: Row, options: ImportOptions): RowEvent {
+  if (row.fault !== null) return { fault: row.fault };
   const properties: Record<string, unknown> = {};
   for (const { name, column } of options.properties) {
     const value = row.cell(column);
-    if (value === undefined || value === null) return { fault: `column '${column}' is empty` };
+    if (value === undefined) return { fault: `column '${column}' is empty` };
     properties[name] = value;
   }
-  const id = idOf(row, options);
-  if (id === null) return { fault: `column '${options.id}' is empty` };
+  const id = options.id === null ? derivedId(row, options.source) : row.written(options.id);
+  if (id === undefined) return { fault: `column '${options.id}' is empty` };
+  const timestamp = options.time === null ? undefined : timestampOf(row.written(options.time) ?? "");
+  if (timestamp === null) return { fault: `column '${options.time}' holds no time` };
   const event = {
     event_id: id,
     event_type: options.eventType,
     customer_id: options.customer,
     source: options.source,
+    timestamp,
     properties,
   };
-  if (options.time === null) return { event };
-  const timestamp = timestampOf(row.cell(options.time));
-  return timestamp === null
-    ? { fault: `column '${options.time}' holds no time` }
-    : { event: { ...event, timestamp } };
+  const json = JSON.stringify(event);
+  return Buffer.byteLength(json) >= eventsBytesMax ? { fault: "it is too large for an event" } : { json };
 }
 
-function idOf(row: Row, { id, source }: ImportOptions): string | null {
-  if (id === null) return hash("sha256", JSON.stringify([source, row.number, row.text]), "hex").slice(0, 32);
-  const value = row.cell(id);
-  return value === undefined || value === null || value === "" ? null : String(value);
+/** The same whenever the file is read again; equal rows at different places have different ones. */
+function derivedId(row: Row, source: string): string {
+  return hash("sha256", JSON.stringify([source, row.number, row.text]), "hex").slice(0, 32);
 }
 
 /**
  * A time as files write it, in RFC 3339: that itself, a date and time without a zone (UTC) parted by a space or T,
  * a date alone, or seconds or milliseconds since 1970. Null for anything else.
  */
-export function timestampOf(value: unknown): string | null {
-  if (typeof value === "number") return epoch(String(value));
-  if (typeof value !== "string") return null;
-  const text = value.trim();
+export function timestampOf(written: string): string | null {
+  const text = written.trim();
   if (/^\d{9,13}(\.\d+)?$/.test(text)) return epoch(text);
   const [, date, time, zone] =
     /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?\s*(Z|[+-]\d{2}:\d{2})?$/i.exec(text) ??

@@ -73,7 +73,7 @@ export function readOptions(
     properties: (values.property ?? []).map(propertyOf),
     id: values.id ?? null,
     source: values.source ?? basename(file),
-    url: (values.url ?? "http://127.0.0.1:8000").replace(/\/+$/, ""),
+    url: urlOf(values.url ?? "http://127.0.0.1:8000"),
     apiKey,
     batch: count(values.batch, "--batch", 500, 1000),
     concurrency: count(values.concurrency, "--concurrency", 4, 64),
@@ -124,6 +124,12 @@ function formatOf(file: string, told: string | undefined): "csv" | "ndjson" {
   if (told === "csv" || told === "ndjson") return told;
   if (told !== undefined) throw new UsageError("--format takes csv or ndjson.");
   return /\.(ndjson|jsonl)$/i.test(file) ? "ndjson" : "csv";
+}
+
+function urlOf(text: string): string {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new UsageError(`--url takes an address such as http://127.0.0.1:8000, not '${text}'.`);
+  return text.replace(/\/+$/, "");
 }
 
 function count(text: string | undefined, name: string, fallback: number, most: number): number {

@@ -1,9 +1,11 @@
+import { limits } from "../../../src/limits.ts";
+import { ApiClient, backoffMs } from "../api_client.ts";
 import type { ImportOptions } from "./options.ts";
 
-/** An event on its way, with the row it came from. */
+/** An event on its way as JSON text, with the row it came from. */
 export interface Outgoing {
   readonly row: number;
-  readonly event: object;
+  readonly json: string;
 }
 
 export interface RowVerdict {
@@ -16,25 +18,37 @@ export interface RowVerdict {
 /** Trouble that makes going on senseless, such as a wrong key. */
 export class CannotSend extends Error {}
 
-const WAIT_MS_MAX = 5000;
+interface Result {
+  readonly status: string;
+  readonly code?: string;
+  readonly msg?: string;
+  readonly reason?: string;
+}
+
+/** Room for events and the commas between them in one request. */
+export const eventsBytesMax = limits.requestBodyBytesMax - '{"events":[]}'.length;
+
 const ATTEMPTS_MAX = 60;
 
-/**
- * Sends batches, a bounded number at once, and waits for their verdicts. While the server is away or busy a batch is
- * sent again as it is: its ids make that harmless.
- */
+/** Sends batches, a bounded number at once, and waits for their verdicts. */
 export class Sender {
-  readonly #options: ImportOptions;
+  readonly #api: ApiClient;
+  readonly #concurrency: number;
   readonly #onVerdicts: (verdicts: readonly RowVerdict[]) => void;
   readonly #underWay = new Set<Promise<void>>();
   #failure: unknown = null;
 
-  constructor(options: ImportOptions, onVerdicts: (verdicts: readonly RowVerdict[]) => void) {
-    this.#options = options;
+  constructor(
+    { url, apiKey, concurrency }: ImportOptions,
+    onVerdicts: (verdicts: readonly RowVerdict[]) => void,
+    onWait: (why: string) => void,
+  ) {
+    this.#api = new ApiClient({ url, credential: { apiKey }, onWait });
+    this.#concurrency = concurrency;
     this.#onVerdicts = onVerdicts;
   }
 
-  /** Takes a batch on; resolves once there is room for another. */
+  /** Takes a batch on; resolves once there is room for another. Throws CannotSend or Unreachable. */
   async send(batch: readonly Outgoing[]): Promise<void> {
     const sending: Promise<void> = this.#deliver(batch)
       .catch((error) => {
@@ -42,7 +56,7 @@ export class Sender {
       })
       .finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);
-    while (this.#underWay.size >= this.#options.concurrency) await Promise.race(this.#underWay);
+    while (this.#underWay.size >= this.#concurrency) await Promise.race(this.#underWay);
     if (this.#failure !== null) throw this.#failure;
   }
 
@@ -52,39 +66,30 @@ export class Sender {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** Until every event has a verdict; one that could not be stored just then (DEP_001) is sent again. */
   async #deliver(batch: readonly Outgoing[]): Promise<void> {
-    const body = JSON.stringify({ events: batch.map(({ event }) => event) });
+    let left = batch;
     for (let attempt = 1; ; attempt++) {
-      const verdicts = await this.#attempt(batch, body);
-      if (verdicts !== null) return this.#onVerdicts(verdicts);
-      if (attempt >= ATTEMPTS_MAX) throw new CannotSend(`${this.#options.url} does not answer`);
-      await Bun.sleep(Math.min(WAIT_MS_MAX, 100 * 2 ** Math.min(attempt, 10)));
+      const results = await this.#post(left);
+      const again: Outgoing[] = [];
+      const verdicts: RowVerdict[] = [];
+      for (const [i, outgoing] of left.entries()) {
+        const { status, code, msg, reason } = results[i] ?? { status: "accepted" };
+        if (code === "DEP_001") again.push(outgoing);
+        else verdicts.push({ row: outgoing.row, status, why: msg ?? reason ?? "" });
+      }
+      this.#onVerdicts(verdicts);
+      if (again.length === 0) return;
+      if (attempt >= ATTEMPTS_MAX) throw new CannotSend("the server cannot store events at present");
+      left = again;
+      await Bun.sleep(backoffMs(attempt));
     }
   }
 
-  /** Null where it should be tried again. */
-  async #attempt(batch: readonly Outgoing[], body: string): Promise<RowVerdict[] | null> {
-    const headers = { "X-API-Key": this.#options.apiKey, "Content-Type": "application/json" };
-    let response: Response;
-    try {
-      response = await fetch(`${this.#options.url}/api/v1/usage/events?wait=applied`, {
-        method: "POST",
-        headers,
-        body,
-      });
-    } catch {
-      return null;
-    }
-    if (response.status === 503 || response.status === 429) return null;
-    const told = (await response.json()) as {
-      error: { msg: string } | null;
-      payload: { results: { status: string; msg?: string; reason?: string }[] } | null;
-    };
-    if (told.payload === null)
-      throw new CannotSend(told.error?.msg ?? `the server answered ${response.status}`);
-    return batch.map(({ row }, i) => {
-      const result = told.payload?.results[i];
-      return { row, status: result?.status ?? "accepted", why: result?.msg ?? result?.reason ?? "" };
-    });
+  async #post(batch: readonly Outgoing[]): Promise<readonly Result[]> {
+    const body = `{"events":[${batch.map(({ json }) => json).join(",")}]}`;
+    const { status, error, payload } = await this.#api.send("POST", "/usage/events?wait=applied", body, null);
+    if (payload === null) throw new CannotSend(error?.msg ?? `the server answered ${status}`);
+    return (payload as { results: readonly Result[] }).results;
   }
 }

@@ -30,6 +30,11 @@ export class Tally {
     this.#bytes += bytes;
   }
 
+  /** A line of its own, such as why nothing moves. */
+  say(line: string): void {
+    this.#out(this.#interactive ? `\r${line}\n` : `${line}\n`);
+  }
+
   add(verdicts: readonly RowVerdict[]): void {
     for (const verdict of verdicts) {
       this.#rows++;
@@ -59,9 +64,10 @@ export class Tally {
   }
 
   #line(): string {
-    const rate = Math.round(this.#rows / ((performance.now() - this.#startedAt) / 1000));
+    const rate = Math.round((this.#rows * 1000) / Math.max(1, performance.now() - this.#startedAt));
     const percent =
       this.#size === null ? "" : `, ${Math.floor((this.#bytes * 100) / Math.max(1, this.#size))} % read`;
-    return `${this.#rows} rows, ${rate}/s${percent}  `;
+    const verdicts = [...this.#counts].map(([status, count]) => `, ${count} ${status}`).join("");
+    return `${this.#rows} rows, ${rate}/s${percent}${verdicts}  `;
   }
 }
