@@ -22,6 +22,7 @@ const DAY_MS = 86_400_000;
 const dataDir = mkdtempSync(join(tmpdir(), "billai-chaos-"));
 chmodSync(dataDir, 0o755);
 const server = new Server(dataDir);
+process.on("exit", () => server.end()); // also where this script fails
 const start = Date.now() - 3 * DAY_MS;
 
 await server.start();
@@ -62,8 +63,8 @@ const wrong = await verify(server, load);
 if (counted < cycles) wrong.push(`only ${counted} kills met at least ${IN_FLIGHT_MIN} events in flight`);
 for (const line of wrong.slice(0, 20)) process.stdout.write(`WRONG ${line}\n`);
 process.stdout.write(
-  `${rows.length} kills, ${counted} of them with at least ${IN_FLIGHT_MIN} events in flight; ${names.length} customers, ${load.journal.size} events acknowledged, ${load.duplicates} sent again: ` +
-    `${wrong.length} differences\n`,
+  `${rows.length} kills, ${counted} of them with at least ${IN_FLIGHT_MIN} events in flight; ${names.length} customers, ` +
+    `${load.journal.size} events acknowledged, ${load.duplicates} sent again: ${wrong.length} differences\n`,
 );
 await server.stop();
 rmSync(dataDir, { recursive: true, force: true });

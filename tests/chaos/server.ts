@@ -62,9 +62,14 @@ export class Server {
     await this.#child?.exited;
   }
 
+  /** Asks it to stop. */
+  end(): void {
+    this.#child?.kill("SIGTERM");
+  }
+
   /** Stops it cleanly. */
   async stop(): Promise<void> {
-    this.#child?.kill("SIGTERM");
+    this.end();
     await this.#child?.exited;
   }
 

@@ -44,6 +44,13 @@ describe("what is another company's, unknown or of the wrong kind", () => {
       "VAL_001",
       "start",
     ],
+    [
+      "POST",
+      "/subscriptions",
+      { customer_id: "ada", plan_id: "llm_plan", trial_end: "2026-01-01T00:00:00Z" },
+      "VAL_001",
+      "trial_end",
+    ],
     ["POST", "/subscriptions/sub_ada/cancel", { at: "2001-01-01T00:00:00Z" }, "VAL_001", "at"],
     [
       "POST",

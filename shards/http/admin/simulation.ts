@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type SimulatedEvent, simulateInvoice } from "../../../actors/customer/simulate.ts";
 import { buildCatalog, type Catalog } from "../../../src/catalog/catalog.ts";
 import { BillingError, invalid } from "../../../src/errors.ts";
+import { Later, refuseLater } from "../../../src/later.ts";
 import { limits } from "../../../src/limits.ts";
 import { propertiesFault } from "../../../src/metering/event_text.ts";
 import { compare, type Decimal, decimal, ONE, scaleOf, sign } from "../../../src/money/decimal.ts";
@@ -24,6 +25,8 @@ const SimulationInput = Type.Object(
     plan: Type.Optional(TriedPlan),
     period_start: InstantText,
     period_end: InstantText,
+    history: Later,
+    subscription: Later,
     simulated_events: Type.Array(
       Type.Composite([
         Type.Object({ event_type: Text(255) }),
@@ -76,6 +79,7 @@ export function simulationRoutes(services: Services): Route[] {
 async function simulate(services: Services, ctx: Context<Static<typeof SimulationInput>> & Caller) {
   const { companyId } = ctx.principal;
   const { body } = ctx;
+  refuseLater(body, ["history", "subscription"]);
   const company = await services.companies.meet(companyId);
   if (company === null) throw new BillingError("RES_001", "No such company");
   const { catalog, planId } = planOf(body, company);

@@ -3,6 +3,7 @@ import type { StartSubscription } from "../../../actors/customer/commands.ts";
 import { Metadata } from "../../../actors/customer/profile.ts";
 import { invalid } from "../../../src/errors.ts";
 import { idPrefixOf } from "../../../src/ids.ts";
+import { Later, refuseLater } from "../../../src/later.ts";
 import { OneOf, Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
 import { existing, listDocuments, namedCustomer, ownerOf } from "../documents.ts";
@@ -21,9 +22,14 @@ const SubscriptionInput = Type.Object(
     ),
     anchor: Type.Optional(OneOf(["calendar", "anniversary"])),
     metadata: Type.Optional(Metadata),
+    quantity: Later,
+    trial_end: Later,
+    coupons: Later,
+    overrides: Later,
   },
   { additionalProperties: false },
 );
+const laterFields = ["quantity", "trial_end", "coupons", "overrides"] as const;
 
 const CancelInput = Type.Object(
   { at: Type.String({ maxLength: 64, description: "`now`, `period_end` or an instant" }) },
@@ -129,6 +135,7 @@ function startCommand(
   companyId: string,
   input: Static<typeof SubscriptionInput>,
 ): StartSubscription {
+  refuseLater(input, laterFields);
   const plan = services.companies.known(companyId)?.catalog.currentPlan(input.plan_id) ?? null;
   if (plan === null) throw invalid("plan_id", "names no plan");
   if (input.external_id !== undefined && idPrefixOf(input.external_id) !== null) {
