@@ -1,9 +1,9 @@
 import type { DecisionContext } from "../actors/actor.ts";
 import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
-import { BillingError } from "../src/errors.ts";
+import { assert, BillingError } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
-import { fingerprint, identityDigest } from "../src/metering/usage_event.ts";
+import { fingerprint } from "../src/metering/usage_event.ts";
 import { ONE } from "../src/money/decimal.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { ActorKey, Claim, IdentityRow, OrphanRow } from "../src/ports/shard_store.ts";
@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly refused: ReadonlyMap<QueuedCommand, BillingError>;
   /** Items that broke an assertion or cannot be stored, with the reason. */
   readonly poisoned: ReadonlyMap<Item, string>;
+  /** The identity of every event. */
+  readonly digests: ReadonlyMap<LoggedEvent, string>;
 }
 
 /** A decided batch: the rows to commit and what to tell everyone once it is durable. */
@@ -92,7 +94,8 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   if (company === null) return { event_id, status: "rejected", code: "RES_001", msg: "No such company" };
   const key = { companyId, customerId: customerRef };
   const source = event.source ?? "";
-  const digest = identityDigest(companyId, customerRef, source, event_id);
+  const digest = around.digests.get(logged);
+  assert(digest !== undefined, "an event's identity is known before it is decided");
   const print = fingerprint(event);
   const known = decided.batch.identities.get(digest)?.row ?? around.known.get(digest);
   if (known?.verdict === "applied") {

@@ -29,13 +29,13 @@ export async function serve(
   say: Say,
   onFenced: (partition: number) => void,
 ): Promise<Running> {
-  const log = await openEventLog(config); // first: its lock keeps a second process away from the database too
+  const log = await openEventLog(config); // first: its lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    const database = await openDatabase(config, true, say);
+    const database = await openDatabase(config, say);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const { services, auth, close } = await wire(log, database, onFenced, say);

@@ -1,5 +1,4 @@
-import type { CustomerState } from "../actors/customer/state.ts";
-import { newCustomerState } from "../actors/customer/state.ts";
+import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { identityDigest } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
@@ -15,6 +14,7 @@ import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor } from "./directory.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Position } from "./items.ts";
+import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { recover } from "./recovery.ts";
 import type { Rerouter } from "./rerouter.ts";
@@ -41,6 +41,8 @@ export class Turn {
   readonly #known = new Map<string, IdentityRow>();
   readonly #refused = new Map<QueuedCommand, BillingError>();
   readonly #poisoned = new Map<Item, string>();
+  /** The identities of the events, worked out once however often they are decided. */
+  readonly #digests = new Map<LoggedEvent, string>();
   #cursor: PartitionCursor;
 
   constructor(
@@ -102,6 +104,7 @@ export class Turn {
         known: this.#known,
         refused: this.#refused,
         poisoned: this.#poisoned,
+        digests: this.#digests,
       });
     } catch (error) {
       this.#dropTentative(items);
@@ -147,7 +150,7 @@ export class Turn {
     await this.#commitAll(items.slice(middle));
   }
 
-  /** A seen id is only a hint: what the store says of it counts. */
+  /** Works out the ids of a batch. One seen lately is only a hint: what the store says of it counts. */
   async #confirmRecent(items: readonly Item[]): Promise<void> {
     const hints: (ActorKey & { digest: string })[] = [];
     for (const item of items) {
@@ -155,6 +158,7 @@ export class Turn {
       if (logged === null) continue;
       const { companyId, customerRef: customerId, event } = logged;
       const digest = identityDigest(companyId, customerId, event.source ?? "", event.event_id);
+      this.#digests.set(logged, digest);
       if (this.#deps.recent.has(digest)) hints.push({ companyId, customerId, digest });
     }
     if (hints.length === 0) return;

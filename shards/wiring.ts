@@ -47,16 +47,11 @@ export interface Wired {
   close(): Promise<void>;
 }
 
-/**
- * Starts the embedded Postgres, or takes the one configured, and migrates it.
- * @param owner true for whoever holds the event log's lock: only it may stop a server that ran before
- */
-export async function openDatabase(config: Config, owner: boolean, say: Say): Promise<Database> {
+/** Starts the embedded Postgres, or takes the one configured, and migrates it. */
+export async function openDatabase(config: Config, say: Say): Promise<Database> {
   const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
   const url = config.databaseUrl ?? embedded?.url ?? "";
-  const close = async () => {
-    if (embedded !== null && (owner || !embedded.reused)) await embedded.stop();
-  };
+  const close = async () => embedded?.stop(); // which leaves a server running that another process uses
   try {
     const migrated = await migrate(url);
     return { url, embedded: embedded !== null, migrated, close };

@@ -19,7 +19,8 @@ export function windowAt(state: CustomerState, subscriptionId: string | null, at
 }
 
 /** Exact spend inside a limit's window: usage and recurring charges of what it covers, in its currency. */
-export function spendIn(state: CustomerState, limit: LimitState, window: Period = limit.window): Exact {
+export function spendIn(state: CustomerState, limit: LimitState): Exact {
+  const { window } = limit;
   let spend: Exact = ZERO;
   for (const subscription of state.subscriptions) {
     if (!covers(limit, subscription.id) || subscription.currency !== limit.terms.currency) continue;

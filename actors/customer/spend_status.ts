@@ -37,9 +37,9 @@ export function spendStatus(
   return { ...(statuses[0] ?? unlimited(state, now)), limits: statuses };
 }
 
-/** What is left under a limit before the given cost; negative beyond it. */
-export function remaining(state: CustomerState, limit: LimitState, cost: Exact = ZERO): Exact {
-  return subExact(limit.terms.monthlyLimit, addExact(spendIn(state, limit), cost));
+/** What is left under a limit; negative beyond it. */
+export function remaining(state: CustomerState, limit: LimitState): Exact {
+  return subExact(limit.terms.monthlyLimit, spendIn(state, limit));
 }
 
 function statusUnder(state: CustomerState, limit: LimitState): SpendStatus {

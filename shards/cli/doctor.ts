@@ -5,7 +5,7 @@ type Out = (text: string) => void;
 
 /** `migrate`: brings the database to this version and stops. Answers the exit code. */
 export async function migrateOnly(env: Environment, out: Out): Promise<number> {
-  const database = await openDatabase(readConfig(env), false, (line) => out(`${line}\n`));
+  const database = await openDatabase(readConfig(env), (line) => out(`${line}\n`));
   const { migrated } = database;
   out(migrated.length === 0 ? "The database is up to date.\n" : `Applied ${migrated.join(", ")}.\n`);
   await database.close();
@@ -39,7 +39,7 @@ async function checkLog(env: Environment): Promise<string> {
 
 async function checkDatabase(env: Environment): Promise<string> {
   const config = readConfig(env);
-  const database = await openDatabase(config, false, () => {});
+  const database = await openDatabase(config, () => {});
   await database.close();
   return config.databaseUrl === null
     ? "embedded Postgres starts and is up to date"

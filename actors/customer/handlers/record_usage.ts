@@ -178,7 +178,7 @@ function refuses(state: CustomerState, limit: LimitState, delta: Decimal): boole
 }
 
 /** The refusal a limit gives, in words for the caller. */
-export function limitReached(limit: LimitState): BillingError {
+function limitReached(limit: LimitState): BillingError {
   const { action, currency, monthlyLimit } = limit.terms;
   const amount = `${formatDecimal(monthlyLimit)} ${currency}`;
   const why =

@@ -1,11 +1,5 @@
 import type { Sql, TransactionSql } from "postgres";
-import type {
-  Claim,
-  CommitBatch,
-  CommitOutcome,
-  IdentityRow,
-  PartitionCursor,
-} from "../../ports/shard_store.ts";
+import type { Claim, CommitBatch, CommitOutcome, PartitionCursor } from "../../ports/shard_store.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
@@ -34,7 +28,8 @@ export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitO
     } catch (error) {
       if (error instanceof Undo) {
         if (error.outcome !== "known_identities") return error.outcome;
-        return { ok: false, reason: "known_identities", identities: await known(sql, batch) };
+        const identities = await findIdentities(sql, batch.newIdentities);
+        return { ok: false, reason: "known_identities", identities };
       }
       if (isDataError(error)) return { ok: false, reason: "data", detail: describe(error) };
       if (!isRetryable(error) || attempt >= ATTEMPTS) throw error;
@@ -111,10 +106,6 @@ async function giveNumbers(
     if (row !== undefined) first.set(companyId, Number(row.first));
   }
   return first;
-}
-
-async function known(sql: Sql, batch: CommitBatch): Promise<IdentityRow[]> {
-  return findIdentities(sql, batch.newIdentities);
 }
 
 function fulfilled<T>(result: PromiseSettledResult<T>): T {
