@@ -56,9 +56,23 @@ function operation(route: Route): Json {
 }
 
 function requestBody(route: Route, schema: TSchema): Json {
-  const example = route.example?.request;
-  const content = { schema: plain(schema), ...(example === undefined ? {} : { example }) };
+  const content = { schema: plain(schema), ...shown(route, ({ request }) => request) };
   return { required: true, content: { "application/json": content } };
+}
+
+interface Example {
+  readonly request?: unknown;
+  readonly answer: unknown;
+}
+
+/** The route's example, or its several, each as `of` makes it; nothing where there is none. */
+function shown({ example }: Route, of: (example: Example) => unknown): Json {
+  if (example?.examples === undefined) {
+    const one = example === undefined ? undefined : of(example);
+    return one === undefined ? {} : { example: one };
+  }
+  const named = Object.entries(example.examples).map(([name, each]) => [name, { value: of(each) }]);
+  return { examples: Object.fromEntries(named) };
 }
 
 function successOf(route: Route): Json {
@@ -78,11 +92,14 @@ function successOf(route: Route): Json {
     input: { description: "What the server understood of the request, redacted" },
   };
   const schema = { type: "object", required: ["success", "error", "payload", "input"], properties };
-  const { answer, request } = route.example ?? { answer: undefined, request: undefined };
-  const page = Array.isArray(answer) ? { page: { next_cursor: null, has_more: false } } : {};
-  const example = { success: true, error: null, payload: answer, ...page, input: request ?? {} };
-  const content = { schema, ...(answer === undefined ? {} : { example }) };
+  const content = { schema, ...shown(route, enveloped) };
   return { description: "Success", content: { "application/json": content } };
+}
+
+function enveloped({ request, answer }: Example): unknown {
+  if (answer === undefined) return undefined;
+  const page = Array.isArray(answer) ? { page: { next_cursor: null, has_more: false } } : {};
+  return { success: true, error: null, payload: answer, ...page, input: request ?? {} };
 }
 
 const errorSchema = {

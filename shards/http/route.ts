@@ -68,6 +68,8 @@ export interface RouteExample {
   readonly request?: unknown;
   /** Payload of the answer; of raw routes the whole answer. */
   readonly answer: unknown;
+  /** Where one is not enough: several in place of it, each under what it shows. Not of raw routes. */
+  readonly examples?: Readonly<Record<string, { readonly request: unknown; readonly answer: unknown }>>;
 }
 
 interface RouteFacts<A extends Auth, Path extends string> {

@@ -9,7 +9,7 @@ const business = everyRead.filter((scope) => !/^(users|api_keys|health):/.test(s
 const table: Readonly<Record<Role, readonly Scope[]>> = {
   owner: scopes,
   admin: scopes,
-  finance: [...business, "customers:write", "spend:write", "invoices:write"],
+  finance: [...business, "customers:write", "coupons:write", "spend:write", "invoices:write"],
   support: [...business, "customers:write", "subscriptions:write", "spend:write", "orphan_events:write"],
   developer: [
     ...business,
@@ -18,6 +18,8 @@ const table: Readonly<Record<Role, readonly Scope[]>> = {
     "metrics:write",
     "prices:write",
     "plans:write",
+    "plan_transitions:write",
+    "coupons:write",
     "events:write",
     "test_clocks:write",
     "orphan_events:write",

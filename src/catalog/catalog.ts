@@ -2,16 +2,19 @@ import { assert } from "../errors.ts";
 import { type Metric, type MetricTerms, metricOf } from "../metering/metric.ts";
 import { compilePrice, type Price, type StoredPrice } from "../pricing/price.ts";
 import type { Instant } from "../time/instant.ts";
-import type { PlanVersion, StoredPlan } from "./plan.ts";
+import { type Coupon, couponOf, type StoredCoupon } from "./coupon.ts";
+import { type PlanVersion, planVersionOf, type StoredPlan } from "./plan.ts";
 import type { Product, ProductInput } from "./product.ts";
+import { pairsFor, type StoredTransition, type TransitionTerms, transitionTerms } from "./transition.ts";
 
-/** One stored version of a product, metric, price or plan. */
+/** One stored version of an object of the catalog. */
 export interface CatalogRow {
-  readonly kind: "product" | "metric" | "price" | "plan";
+  readonly kind: "product" | "metric" | "price" | "plan" | "coupon" | "transition";
   readonly id: string;
   readonly version: number;
+  /** A transition's is its pair of plans. */
   readonly key: string | null;
-  /** The object in its stored form: ProductInput, MetricTerms, StoredPrice or StoredPlan. */
+  /** In its stored form: ProductInput, MetricTerms, StoredPrice, StoredPlan, StoredCoupon or StoredTransition. */
   readonly body: unknown;
   readonly created_at: Instant;
   /** True takes all versions out of use for anything new. */
@@ -27,12 +30,17 @@ export interface Catalog {
   metric(id: string, version: number): Metric | null;
   price(id: string, version: number): Price | null;
   plan(id: string, version: number): PlanVersion | null;
+  coupon(id: string, version: number): Coupon | null;
   /** Current version; an archived metric is still found by id, since running subscriptions are metered by it. */
   currentMetric(idOrKey: string): Metric | null;
   /** Null when archived: nothing new starts on it. */
   currentPrice(idOrKey: string): Price | null;
   /** Null when archived: nothing new starts on it. */
   currentPlan(idOrKey: string): PlanVersion | null;
+  /** Null when archived: it is redeemed no more. */
+  currentCoupon(idOrKey: string): Coupon | null;
+  /** The most specific rule for a change between two plans, by their ids; null where there is none. */
+  transition(fromPlanId: string, toPlanId: string): TransitionTerms | null;
   /** Metrics whose current version counts events of this type, archived ones among them. */
   metricsOfType(eventType: string): readonly Metric[];
 }
@@ -47,6 +55,8 @@ export function buildCatalog(rows: readonly CatalogRow[]): Catalog {
   const metrics = index(rows, "metric", (row) => metricOf(row.id, row.version, row.body as MetricTerms));
   const prices = index(rows, "price", (row) => compilePrice(row.id, row.version, row.body as StoredPrice));
   const plans = index(rows, "plan", (row) => planVersion(row, prices));
+  const coupons = index(rows, "coupon", (row) => couponOf(row.id, row.version, row.body as StoredCoupon));
+  const transitions = index(rows, "transition", (row) => transitionTerms(row.body as StoredTransition));
   const byEventType = Map.groupBy(
     [...metrics.latest.values()].map(({ item }) => item),
     (metric) => metric.event_type,
@@ -56,9 +66,15 @@ export function buildCatalog(rows: readonly CatalogRow[]): Catalog {
     metric: (id, version) => metrics.versions.get(named(id, version)) ?? null,
     price: (id, version) => prices.versions.get(named(id, version)) ?? null,
     plan: (id, version) => plans.versions.get(named(id, version)) ?? null,
+    coupon: (id, version) => coupons.versions.get(named(id, version)) ?? null,
     currentMetric: (ref) => metrics.latest.get(ref)?.item ?? metrics.byKey.get(ref) ?? null,
     currentPrice: (ref) => usable(prices, ref),
     currentPlan: (ref) => usable(plans, ref),
+    currentCoupon: (ref) => usable(coupons, ref),
+    transition: (from, to) => {
+      const found = pairsFor(from, to).map((pair) => transitions.byKey.get(pair));
+      return found.find((rule) => rule !== undefined) ?? null;
+    },
     metricsOfType: (eventType) => byEventType.get(eventType) ?? none,
   };
 }
@@ -101,13 +117,13 @@ function usable<T>(from: Index<T>, ref: string): T | null {
 }
 
 function planVersion(row: CatalogRow, prices: Index<Price>): PlanVersion {
-  const { key, name, currency, prices: pinned } = row.body as StoredPlan;
-  const resolved = pinned.map((pin) => {
+  const stored = row.body as StoredPlan;
+  const resolved = stored.prices.map((pin) => {
     const price = prices.versions.get(named(pin.id, pin.version));
     assert(price !== undefined, `a plan's prices are stored: ${named(pin.id, pin.version)}`);
     return price;
   });
-  return { id: row.id, version: row.version, key, name, currency, prices: resolved };
+  return planVersionOf(row.id, row.version, stored, resolved);
 }
 
 function named(id: string, version: number): string {

@@ -4,8 +4,10 @@ import {
   coefficientAt,
   compare,
   type Decimal,
+  decimal,
   formatDecimal,
   fromBigInt,
+  mul,
   powerOfTen,
   sub,
 } from "./decimal.ts";
@@ -87,6 +89,22 @@ export function compareExact(a: Exact, b: Exact): -1 | 0 | 1 {
   return compareRatio(toRatio(a), toRatio(b));
 }
 
+/** a × by, exact; a decimal where a is one. */
+export function mulExact(a: Exact, by: Decimal): Exact {
+  return isRatio(a) ? reduced(a.num * BigInt(by.c), a.den * powerOfTen(by.s)) : mul(a, by);
+}
+
+/** a / by, exact; asserts that `by` is not zero. */
+export function divideExact(a: Exact, by: Decimal): Ratio {
+  return isRatio(a) ? reduced(a.num * powerOfTen(by.s), a.den * BigInt(by.c)) : ratio(a, by);
+}
+
+/** -1, 0 or 1. */
+export function signExact(a: Exact): -1 | 0 | 1 {
+  const c = isRatio(a) ? a.num : a.c;
+  return c < 0 ? -1 : c > 0 ? 1 : 0;
+}
+
 /** The value as a quotient. */
 export function toRatio(value: Exact): Ratio {
   return isRatio(value) ? value : ratio(value);
@@ -96,6 +114,17 @@ export function toRatio(value: Exact): Ratio {
 export function formatExact(value: Exact): string {
   if (!isRatio(value)) return formatDecimal(value);
   return formatDecimal(ratioToDecimal(value, endingPlaces(value) ?? shownPlaces, "half_up"));
+}
+
+/** The exact value as text: a decimal plainly, a quotient as "n/d". `readExact` reads it. */
+export function writeExact(value: Exact): string {
+  return isRatio(value) ? `${value.num}/${value.den}` : formatDecimal(value);
+}
+
+/** The value `writeExact` wrote. */
+export function readExact(text: string): Exact {
+  const [num = "", den] = text.split("/");
+  return den === undefined ? decimal(num) : { num: BigInt(num), den: BigInt(den) };
 }
 
 /** How many decimals the quotient ends after, or null where it goes on for ever. */

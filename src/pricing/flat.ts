@@ -1,7 +1,6 @@
 import type { Decimal } from "../money/decimal.ts";
 import type { DecimalInput } from "../money/decimal_schema.ts";
 import { Amount, amountOf } from "./amount.ts";
-import { type Charge, noTiers } from "./charge.ts";
 
 /** Parameters of `flat`: one amount per period. */
 export const flatParameters = { amount: Amount };
@@ -13,9 +12,4 @@ export interface FlatTerms {
 
 export function flatTerms(input: { amount: DecimalInput }): FlatTerms {
   return { model: "flat", amount: amountOf(input.amount) };
-}
-
-/** The amount, whatever the quantity: a recurring fee. */
-export function rateFlat(terms: FlatTerms): Charge {
-  return { amount: terms.amount, unitAmount: null, tiers: noTiers };
 }

@@ -1,7 +1,9 @@
-import { type Decimal, divideUp, mul, sign, ZERO } from "../money/decimal.ts";
+import { type Decimal, divideUp, mul, ZERO } from "../money/decimal.ts";
 import { type DecimalInput, DecimalText } from "../money/decimal_schema.ts";
+import { roundTo } from "../money/money.ts";
+import { divideExact, type Exact, isRatio, signExact } from "../money/ratio.ts";
 import { Amount, amountOf } from "./amount.ts";
-import { type Charge, noTiers } from "./charge.ts";
+import { type Charge, plainCharge } from "./charge.ts";
 
 /** Parameters of `package`. */
 export const packageParameters = {
@@ -23,8 +25,12 @@ export function packageTerms(input: {
   return { model: "package", packageSize, packageAmount: amountOf(input.package_amount) };
 }
 
-/** Started packages count whole; none is started by a quantity that is not above 0. */
-export function ratePackage(terms: PackageTerms, quantity: Decimal): Charge {
-  const started = sign(quantity) > 0 ? divideUp(quantity, terms.packageSize) : ZERO;
-  return { amount: mul(started, terms.packageAmount), unitAmount: null, tiers: noTiers };
+/** Started packages count whole; none is started by nothing. */
+export function ratePackage({ packageSize, packageAmount }: PackageTerms, units: Exact): Charge {
+  return plainCharge(mul(started(units, packageSize), packageAmount), null);
+}
+
+function started(units: Exact, size: Decimal): Decimal {
+  if (signExact(units) <= 0) return ZERO;
+  return isRatio(units) ? roundTo(divideExact(units, size), 0, "up") : divideUp(units, size);
 }

@@ -1,7 +1,8 @@
-import { type Decimal, mul, sign, ZERO } from "../money/decimal.ts";
+import type { Decimal } from "../money/decimal.ts";
 import type { DecimalInput } from "../money/decimal_schema.ts";
+import { type Exact, mulExact } from "../money/ratio.ts";
 import { amountOf, UnitAmount } from "./amount.ts";
-import { type Charge, noTiers } from "./charge.ts";
+import { type Charge, plainCharge } from "./charge.ts";
 
 /** Parameters of `per_unit`: one rate for every unit. */
 export const perUnitParameters = { unit_amount: UnitAmount };
@@ -15,9 +16,7 @@ export function perUnitTerms(input: { unit_amount: DecimalInput }): PerUnitTerms
   return { model: "per_unit", unitAmount: amountOf(input.unit_amount) };
 }
 
-/** Quantity × rate; nothing for a quantity that is not above 0. */
-export function ratePerUnit(terms: PerUnitTerms, quantity: Decimal): Charge {
-  const { unitAmount } = terms;
-  const amount = sign(quantity) > 0 ? mul(quantity, unitAmount) : ZERO;
-  return { amount, unitAmount, tiers: noTiers };
+/** Units × rate. */
+export function ratePerUnit({ unitAmount }: PerUnitTerms, units: Exact): Charge {
+  return plainCharge(mulExact(units, unitAmount), unitAmount);
 }

@@ -1,56 +1,24 @@
-import { type Static, Type } from "@sinclair/typebox";
-import { assertNever, invalid } from "../errors.ts";
-import { refuseLater } from "../later.ts";
-import { isCurrency } from "../money/currency.ts";
+import { checkFilters, type Filter } from "../filter.ts";
+import type { Decimal } from "../money/decimal.ts";
 import { plainDecimals } from "../money/decimal_schema.ts";
-import { checkKey, OneOf } from "../text.ts";
 import type { Interval } from "../time/calendar.ts";
-import { commonFields, laterFields } from "./common_fields.ts";
-import { type FlatTerms, flatParameters, flatTerms } from "./flat.ts";
-import { type GraduatedTerms, graduatedParameters, graduatedTerms } from "./graduated.ts";
-import { type PackageTerms, packageParameters, packageTerms } from "./package.ts";
-import { type PerUnitTerms, perUnitParameters, perUnitTerms } from "./per_unit.ts";
-import { type VolumeTerms, volumeParameters, volumeTerms } from "./volume.ts";
+import { optionalAmount } from "./amount.ts";
+import { type UnitRules, unitTransformOf } from "./billed_units.ts";
+import { checkGoesTogether } from "./goes_together.ts";
+import { storedCells } from "./matrix.ts";
+import { type PriceInput, priceVariants } from "./price_input.ts";
+import { type PriceTerms, termsOf } from "./terms.ts";
 
-const closed = { additionalProperties: false };
-
-/** What a client can say of a price, by model; API.md §3, Price. */
-export const priceVariants = {
-  flat: Type.Object({ model: Type.Literal("flat"), ...commonFields, ...flatParameters }, closed),
-  per_unit: Type.Object({ model: Type.Literal("per_unit"), ...commonFields, ...perUnitParameters }, closed),
-  graduated: Type.Object(
-    { model: Type.Literal("graduated"), ...commonFields, ...graduatedParameters },
-    closed,
-  ),
-  volume: Type.Object({ model: Type.Literal("volume"), ...commonFields, ...volumeParameters }, closed),
-  package: Type.Object({ model: Type.Literal("package"), ...commonFields, ...packageParameters }, closed),
-};
-
-/** The models API.md names beside these: they pass the schema, so that `compilePrice` can say that they are to come. */
-export const LaterPrice = Type.Object({
-  model: OneOf(["stairstep", "percentage", "graduated_percentage", "matrix", "seat", "dynamic"]),
-});
-
-/** A price as a client describes it. `compilePrice` has the rules a schema cannot say. */
-export const PriceInput = Type.Union([
-  priceVariants.flat,
-  priceVariants.per_unit,
-  priceVariants.graduated,
-  priceVariants.volume,
-  priceVariants.package,
-  LaterPrice,
-]);
-export type PriceInput = Static<typeof PriceInput>;
-export type LaterPrice = Static<typeof LaterPrice>;
-
-/** The parameters of a price, read once. */
-export type PriceTerms = FlatTerms | PerUnitTerms | GraduatedTerms | VolumeTerms | PackageTerms;
+export { PriceInput, priceVariants } from "./price_input.ts";
 
 /** The wire form of a price that is stored and answered: defaults filled in, amounts as plain decimal text. */
-export type StoredPrice = Exclude<PriceInput, LaterPrice>;
+export type StoredPrice = PriceInput;
+
+/** What a period is cut into, by the clocks of the subscription's zone; weeks start on Monday. */
+export type Window = "hour" | "day" | "week";
 
 /** One immutable version of a price, ready to rate with. */
-export interface Price {
+export interface Price extends UnitRules {
   readonly id: string;
   readonly version: number;
   readonly key: string | null;
@@ -60,7 +28,14 @@ export interface Price {
   readonly currency: string;
   readonly interval: Interval;
   readonly intervalCount: number;
-  readonly timing: "arrears";
+  readonly timing: "arrears" | "advance";
+  /** The least and the most of a whole period; applied to it, never by `rate`. */
+  readonly minimumAmount: Decimal | null;
+  readonly maximumAmount: Decimal | null;
+  /** Null: the whole period is priced as one. */
+  readonly window: Window | null;
+  /** Which of the metric's events it prices: those all of them hold for. */
+  readonly filters: readonly Filter[];
   readonly terms: PriceTerms;
   readonly input: StoredPrice;
 }
@@ -68,15 +43,14 @@ export interface Price {
 /**
  * Reads a price whose input fits the schema, from a client or from the store.
  *
- * Throws VAL_001 for an unknown currency, tiers that do not ascend to an open end, a flat price with a metric, any
- * other without one, and what is not available yet. `at` is put before the field, such as `prices[1].`.
+ * Throws VAL_001 for an unknown currency, parameters that contradict each other such as tiers that do not ascend to
+ * an open end, and fields that mean nothing to its model. `at` is put before the field, such as `prices[1].`.
  */
 export function compilePrice(id: string, version: number, input: PriceInput, at = ""): Price {
-  if (isLater(input)) throw invalid(`${at}model`, `'${input.model}' is not available yet`);
-  checkCommon(input, at);
+  checkGoesTogether(input, at);
   const terms = termsOf(input, at);
-  const { interval = "month", interval_count = 1 } = input;
-  const written = plainDecimals(priceVariants[input.model], input) as StoredPrice;
+  const filters = input.filters === undefined ? [] : checkFilters(input.filters, at);
+  const { interval = "month", interval_count = 1, timing = "arrears" } = input;
   return {
     id,
     version,
@@ -86,49 +60,23 @@ export function compilePrice(id: string, version: number, input: PriceInput, at 
     currency: input.currency,
     interval,
     intervalCount: interval_count,
-    timing: "arrears",
+    timing,
+    minimumAmount: optionalAmount(input.minimum_amount),
+    maximumAmount: optionalAmount(input.maximum_amount),
+    includedUnits: optionalAmount(input.included_units),
+    unitTransform: input.unit_transform === undefined ? null : unitTransformOf(input.unit_transform),
+    window: input.window ?? null,
+    filters,
     terms,
     input: {
-      ...written,
+      ...(plainDecimals(priceVariants[input.model], input) as StoredPrice),
+      // Texts that look like numbers stay as they are where they are compared, not reckoned with.
+      ...(input.filters === undefined ? {} : { filters }),
+      ...(input.model === "matrix" ? { cells: storedCells(input.cells) } : {}),
       interval,
       interval_count,
-      timing: "arrears",
+      timing,
       flat_at_zero: input.flat_at_zero ?? false,
-    },
+    } as StoredPrice,
   };
-}
-
-function isLater(input: PriceInput): input is LaterPrice {
-  return !Object.hasOwn(priceVariants, input.model);
-}
-
-function checkCommon(input: StoredPrice, at: string): void {
-  refuseLater(input, laterFields, at);
-  if (input.timing === "advance") throw invalid(`${at}timing`, "'advance' is not available yet");
-  if (input.key !== undefined) checkKey(input.key, `${at}key`);
-  if (!isCurrency(input.currency)) throw invalid(`${at}currency`, "is no active ISO 4217 currency");
-  const { model } = input;
-  const isFlat = model === "flat";
-  if (isFlat && input.metric_id !== undefined) throw invalid(`${at}metric_id`, "must be left out for 'flat'");
-  if (!isFlat && input.metric_id === undefined) throw invalid(`${at}metric_id`, `is required for '${model}'`);
-  if (input.flat_at_zero === true && model !== "graduated" && model !== "volume") {
-    throw invalid(`${at}flat_at_zero`, "is for prices with tiers");
-  }
-}
-
-function termsOf(input: StoredPrice, at: string): PriceTerms {
-  switch (input.model) {
-    case "flat":
-      return flatTerms(input);
-    case "per_unit":
-      return perUnitTerms(input);
-    case "graduated":
-      return graduatedTerms(input, at);
-    case "volume":
-      return volumeTerms(input, at);
-    case "package":
-      return packageTerms(input);
-    default:
-      return assertNever(input);
-  }
 }

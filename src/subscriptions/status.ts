@@ -1,19 +1,31 @@
 import type { Instant } from "../time/instant.ts";
 
-/** The statuses a subscription can have now; API.md lists more that arrive with their features. */
-export type SubscriptionStatus = "scheduled" | "active" | "suspended" | "canceled";
+/** The statuses of a subscription; API.md §3. `past_due` comes with payments. */
+export type SubscriptionStatus =
+  | "scheduled"
+  | "trialing"
+  | "active"
+  | "suspended"
+  | "paused"
+  | "canceled"
+  | "expired";
 
 /** What decides a subscription's status: it is always derived, never stored. */
 export interface StatusFacts {
   readonly start: Instant;
   readonly endedAt: Instant | null;
+  /** True when its end is in its own terms. */
+  readonly expires: boolean;
   readonly suspended: boolean;
+  readonly paused: boolean;
+  readonly trialEnd: Instant | null;
 }
 
-/** Derives the status at an instant: canceled > suspended > scheduled > active (API.md §3, Subscription). */
+/** Derives the status at an instant: canceled/expired > paused > suspended > scheduled > trialing > active (API.md §3). */
 export function subscriptionStatus(facts: StatusFacts, at: Instant): SubscriptionStatus {
-  if (facts.endedAt !== null && at >= facts.endedAt) return "canceled";
+  if (facts.endedAt !== null && at >= facts.endedAt) return facts.expires ? "expired" : "canceled";
+  if (facts.paused) return "paused";
   if (facts.suspended) return "suspended";
   if (at < facts.start) return "scheduled";
-  return "active";
+  return facts.trialEnd !== null && at < facts.trialEnd ? "trialing" : "active";
 }

@@ -42,6 +42,7 @@ const averageMs: Readonly<Record<Interval, number>> = {
   month: 2_629_746_000,
   year: 31_556_952_000,
 };
+const hourMs = 3_600_000;
 /** 10000-01-01T00:00:00Z. No instant lies there, so the last period ends and all later ones are empty. */
 const timeEnd = 253_402_300_800_000;
 const rulesKeptMax = 65_536; // about 16 MB of the actors lately used
@@ -49,6 +50,9 @@ const zonesKeptMax = 1024; // more than there are names of zones
 
 const knownRules = new Map<PeriodRule, Known>();
 const lastMonthOf = new Map<string, Period>();
+const lastHourOf = new Map<string, Period>();
+/** Days and weeks as rules, by unit and time zone: what is known of a rule is kept with it. */
+const windowRules = new Map<string, PeriodRule>();
 
 /**
  * Period k of the rule, k ≥ 0, counted from the anchor and never from the period before: 31 Jan, 28 Feb, 31 Mar.
@@ -84,6 +88,42 @@ export function calendarMonth(at: Instant, timezone: string): Period {
   if (lastMonthOf.size >= zonesKeptMax) lastMonthOf.clear();
   lastMonthOf.set(timezone, month);
   return month;
+}
+
+/**
+ * The hour, day or week an instant lies in, by the clocks of a time zone; weeks start on Monday. Where the clocks
+ * change it is as long as it is: a day of 23 hours, and an hour that comes twice is two.
+ */
+export function clockWindow(at: Instant, unit: "hour" | "day" | "week", timezone: string): Period {
+  if (unit === "hour") return clockHour(at, timezone);
+  const name = `${unit} ${timezone}`;
+  let rule = windowRules.get(name);
+  if (rule === undefined) {
+    rule = { start: 0, anchor: "calendar", interval: unit, intervalCount: 1, timezone };
+    if (windowRules.size >= zonesKeptMax) windowRules.clear();
+    windowRules.set(name, rule);
+  }
+  const window = periodContaining(rule, at);
+  assert(window !== null, "an instant does not lie before 1970");
+  return window;
+}
+
+function clockHour(at: Instant, timezone: string): Period {
+  const last = lastHourOf.get(timezone);
+  if (last !== undefined && at >= last.start && at < last.end) return last;
+  const start = hourStart(at, timezone);
+  // Where the clocks change by half an hour, one hour lasts for ninety minutes or thirty.
+  let inNext = start + hourMs;
+  while (hourStart(inNext, timezone) <= start) inNext += hourMs / 2;
+  const hour = { start, end: hourStart(inNext, timezone) };
+  if (lastHourOf.size >= zonesKeptMax) lastHourOf.clear();
+  lastHourOf.set(timezone, hour);
+  return hour;
+}
+
+function hourStart(at: Instant, timezone: string): Instant {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone);
+  return local.round({ smallestUnit: "hour", roundingMode: "floor" }).epochMilliseconds;
 }
 
 /** True for an IANA time zone name in its usual spelling ("Europe/Berlin", "UTC"); offsets are no zones. */
@@ -182,4 +222,31 @@ function intervals(interval: Interval, n: number): Temporal.DurationLike {
     default:
       return assertNever(interval);
   }
+}
+
+/**
+ * The number of the calendar day an instant falls on by the clocks of a time zone, counted from 1970-01-01.
+ * Days of 23 or 25 hours count as one, so differences are days as people count them.
+ */
+export function localDay(at: Instant, timezone: string): number {
+  return firstDay.until(zoned(at, timezone).toPlainDate()).days;
+}
+
+/** The same local time some calendar days later, read as "compatible" where a change of clocks skips or repeats it. */
+export function addLocalDays(at: Instant, days: number, timezone: string): Instant {
+  return zoned(at, timezone).add({ days }).epochMilliseconds;
+}
+
+/** The end of another period as long as one that ends: in months where it is whole ones, else to the millisecond. */
+export function endOfRepeat({ start, end }: Period, timezone: string): Instant {
+  const from = zoned(start, timezone);
+  const { months } = from.until(zoned(end, timezone), { largestUnit: "months" });
+  const isWhole = months > 0 && from.add({ months }).epochMilliseconds === end;
+  return isWhole ? from.add({ months: 2 * months }).epochMilliseconds : end + (end - start);
+}
+
+const firstDay = Temporal.PlainDate.from("1970-01-01");
+
+function zoned(at: Instant, timezone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone);
 }

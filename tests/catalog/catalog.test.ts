@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { buildCatalog } from "../../src/catalog/catalog.ts";
-import { formatDecimal, ONE } from "../../src/money/decimal.ts";
-import { rate } from "../../src/pricing/rate.ts";
-import { metricRow, planRow, priceRow, productRow } from "./rows.ts";
+import { decimal } from "../../src/money/decimal.ts";
+import { couponRow, metricRow, planRow, priceRow, productRow } from "./rows.ts";
 
 const rows = [
   productRow("prod_1", "api"),
@@ -25,6 +24,9 @@ const rows = [
   ),
   planRow("plan_old", "plan_free", [["price_1", 1]], { archived: true }),
   planRow("plan_new", "plan_free", [["price_1", 2]]),
+  couponRow("coup_1", "launch", "10"),
+  couponRow("coup_1", "launch", "15", { version: 2 }),
+  couponRow("coup_2", "gone", "20", { archived: true }),
 ];
 
 describe("a catalog", () => {
@@ -44,6 +46,8 @@ describe("a catalog", () => {
     expect(catalog.metric("met_1", 2)?.event_type).toBe("api_request");
     expect(catalog.price("price_2", 1)?.metricId).toBe("met_2");
     expect(catalog.plan("plan_old", 1)?.key).toBe("plan_free");
+    expect(catalog.coupon("coup_1", 1)?.percent).toEqual(decimal("10"));
+    expect(catalog.coupon("coup_2", 1)?.key).toBe("gone");
   });
 
   test("has null for what there is not", () => {
@@ -51,14 +55,15 @@ describe("a catalog", () => {
     expect(catalog.price("met_1", 1)).toBeNull();
     expect(catalog.plan("plan_pro", 1)).toBeNull();
     expect(catalog.product("prod_2", 1)).toBeNull();
+    expect(catalog.coupon("coup_1", 3)).toBeNull();
+    expect(catalog.currentCoupon("plan_pro")).toBeNull();
     expect(catalog.currentPlan("plan_none")).toBeNull();
   });
 
   test("has plans with the versions of prices they pinned", () => {
-    const amounts = (version: number) =>
-      catalog.plan("plan_1", version)?.prices.map((price) => formatDecimal(rate(price, ONE).amount));
-    expect(amounts(1)).toEqual(["0.1"]);
-    expect(amounts(2)).toEqual(["0.2", "0.3"]);
+    const pinned = (version: number) => catalog.plan("plan_1", version)?.prices.map(({ input }) => input);
+    expect(pinned(1)).toMatchObject([{ unit_amount: "0.1" }]);
+    expect(pinned(2)).toMatchObject([{ unit_amount: "0.2" }, { unit_amount: "0.3" }]);
   });
 
   test("finds the current one by id or key", () => {
@@ -67,11 +72,15 @@ describe("a catalog", () => {
     expect(catalog.currentMetric("met_1")?.version).toBe(2);
     expect(catalog.currentMetric("key_met_1")?.version).toBe(2);
     expect(catalog.currentPrice("price_1")?.version).toBe(2);
+    expect(catalog.currentCoupon("launch")?.percent).toEqual(decimal("15"));
+    expect(catalog.currentCoupon("coup_1")).toBe(catalog.currentCoupon("launch"));
   });
 
   test("starts nothing new on what is archived, whose key is free again", () => {
     expect(catalog.currentPlan("plan_old")).toBeNull();
     expect(catalog.currentPrice("price_2")).toBeNull();
+    expect(catalog.currentCoupon("coup_2")).toBeNull();
+    expect(catalog.currentCoupon("gone")).toBeNull();
     expect(catalog.currentPlan("plan_free")?.id).toBe("plan_new");
     expect(catalog.currentMetric("key_met_2")).toBeNull();
   });

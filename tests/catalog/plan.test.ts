@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type InlinePrice, standalonePrice } from "../../src/catalog/inline_price.ts";
-import { PlanInput, storedPlan } from "../../src/catalog/plan.ts";
+import { PlanInput, planVersionOf, storedPlan } from "../../src/catalog/plan.ts";
 import { checkProduct, ProductInput } from "../../src/catalog/product.ts";
+import { decimal } from "../../src/money/decimal.ts";
 import { compilePrice, type Price, type PriceInput } from "../../src/pricing/price.ts";
 
 const schema = TypeCompiler.Compile(PlanInput);
@@ -18,7 +19,28 @@ describe("the schema", () => {
     [plan, true],
     [{ ...plan, prices: [inline] }, true],
     [{ ...plan, prices: ["base", { ...inline, currency: "USD" }] }, true],
-    [{ ...plan, prices: [{ model: "matrix", cells: [] }] }, true], // refused by compilePrice, in words
+    [{ ...plan, trial_days: 0 }, true],
+    [{ ...plan, trial_days: 3650 }, true],
+    [{ ...plan, trial_days: 3651 }, false],
+    [{ ...plan, trial_days: 1.5 }, false],
+    [{ ...plan, trial_days: null }, false],
+    [{ ...plan, commitment: { amount: "100.50", period: "quarter" } }, true],
+    [{ ...plan, commitment: { amount: 0, period: "month" } }, false],
+    [{ ...plan, commitment: { amount: 1, period: "term" } }, false],
+    [{ ...plan, commitment: { amount: 1 } }, false],
+    [{ ...plan, entitlements: [] }, true],
+    [{ ...plan, entitlements: [{ key: "sso", kind: "boolean" }] }, true],
+    [{ ...plan, entitlements: [{ key: "sso", kind: "boolean", value: "yes" }] }, false],
+    [{ ...plan, entitlements: [{ key: "sso", kind: "boolean", metric_id: "calls" }] }, false],
+    [{ ...plan, entitlements: [{ key: "seats", kind: "limit", value: null, metric_id: "seats" }] }, true],
+    [{ ...plan, entitlements: [{ key: "seats", kind: "limit", value: "0.5" }] }, true],
+    [{ ...plan, entitlements: [{ key: "seats", kind: "limit", value: -1 }] }, false],
+    [{ ...plan, entitlements: [{ key: "seats", kind: "limit", value: true }] }, false],
+    [{ ...plan, entitlements: [{ key: "tone", kind: "config", value: { a: [1, null] } }] }, true],
+    [{ ...plan, entitlements: [{ key: "tone", kind: "config", value: null }] }, true],
+    [{ ...plan, entitlements: [{ key: "tone", kind: "config" }] }, false],
+    [{ ...plan, entitlements: [{ key: "tone", kind: "colour", value: 1 }] }, false],
+    [{ ...plan, entitlements: [{ kind: "boolean" }] }, false],
     [{ ...plan, prices: [] }, false],
     [{ ...plan, prices: [""] }, false],
     [{ ...plan, prices: [{ ...inline, unit_amount: -1 }] }, false],
@@ -47,25 +69,71 @@ describe("storedPlan", () => {
     });
   });
 
+  test("takes prices of other intervals and currencies beside one in its own", () => {
+    const prices = [
+      flat("price_1", { interval: "year" }),
+      flat("price_2", { interval: "month", interval_count: 3 }),
+      flat("price_3", { currency: "EUR" }),
+    ];
+    expect(storedPlan(plan, prices).prices.map(({ id }) => id)).toEqual(["price_1", "price_2", "price_3"]);
+  });
+
+  test("writes decimals plainly and values out", () => {
+    const stored = storedPlan(
+      {
+        ...plan,
+        trial_days: 0,
+        commitment: { amount: "1200.00", period: "year" },
+        entitlements: [
+          { key: "sso", kind: "boolean" },
+          { key: "beta", kind: "boolean", value: false },
+          { key: "calls", kind: "limit", value: 1e6, metric_id: "met_1" },
+          { key: "seats", kind: "limit" },
+          { key: "tone", kind: "config", value: { polite: true } },
+          { key: "longest", kind: "config", value: "x".repeat(4094) },
+        ],
+      },
+      [flat("price_1")],
+    );
+    expect(stored).toMatchObject({
+      trial_days: 0,
+      commitment: { amount: "1200", period: "year" },
+      entitlements: [
+        { key: "sso", kind: "boolean", value: true },
+        { key: "beta", kind: "boolean", value: false },
+        { key: "calls", kind: "limit", value: "1000000", metric_id: "met_1" },
+        { key: "seats", kind: "limit", value: null },
+        { key: "tone", kind: "config", value: { polite: true } },
+        { key: "longest" },
+      ],
+    });
+  });
+
   const base = flat("price_1");
   const rows: [input: Record<string, unknown>, prices: Price[], message: string][] = [
-    [{ trial_days: 14 }, [base], "field 'trial_days' is not available yet"],
-    [{ commitment: {} }, [base], "field 'commitment' is not available yet"],
-    [{ entitlements: [] }, [base], "field 'entitlements' is not available yet"],
     [{ key: "plan_00000000000000000000000000" }, [base], "field 'key' must not have the form of an id"],
     [{ currency: "ABC" }, [base], "field 'currency' is no active ISO 4217 currency"],
     [{}, [], "field 'prices' must name at least one price"],
     [{}, [base, base], "field 'prices[1]' is in the plan already"],
-    [{}, [base, flat("price_2", { currency: "EUR" })], "field 'prices[1].currency' must be the plan's, USD"],
     [
       {},
-      [base, flat("price_2", { interval: "year" })],
-      "field 'prices[1].interval' must be the same for all prices of a plan",
+      [flat("price_2", { currency: "EUR" }), flat("price_3", { currency: "GBP" })],
+      "field 'prices' must have at least one in the plan's currency, USD",
     ],
     [
-      {},
-      [base, flat("price_2", { interval_count: 3 })],
-      "field 'prices[1].interval' must be the same for all prices of a plan",
+      {
+        entitlements: [
+          { key: "sso", kind: "boolean" },
+          { key: "sso", kind: "limit" },
+        ],
+      },
+      [base],
+      "field 'entitlements[1].key' is in the plan already",
+    ],
+    [
+      { entitlements: [{ key: "tone", kind: "config", value: "x".repeat(4095) }] },
+      [base],
+      "field 'entitlements[0].value' must not be longer than 4096 characters of JSON",
     ],
   ];
   for (const [parts, prices, message] of rows) {
@@ -75,6 +143,50 @@ describe("storedPlan", () => {
       );
     });
   }
+});
+
+describe("planVersionOf", () => {
+  const price = flat("price_1");
+  const stored = { key: "pro", name: "Pro", currency: "USD", prices: [{ id: "price_1", version: 2 }] };
+
+  test("reads a plan stored before it could have more than prices", () => {
+    expect(planVersionOf("plan_1", 3, stored, [price])).toEqual({
+      id: "plan_1",
+      version: 3,
+      key: "pro",
+      name: "Pro",
+      currency: "USD",
+      prices: [price],
+      trialDays: 0,
+      commitment: null,
+      entitlements: [],
+    });
+  });
+
+  test("reads what was stored, and stored it is the same after JSON", () => {
+    const input: PlanInput = {
+      ...plan,
+      trial_days: 14,
+      commitment: { amount: 99.5, period: "month" },
+      entitlements: [
+        { key: "sso", kind: "boolean" },
+        { key: "calls", kind: "limit", value: "2.50", metric_id: "met_1" },
+        { key: "seats", kind: "limit", value: null },
+        { key: "tone", kind: "config", value: ["a"] },
+      ],
+    };
+    const body = JSON.parse(JSON.stringify(storedPlan(input, [price])));
+    expect(planVersionOf("plan_1", 1, body, [price])).toMatchObject({
+      trialDays: 14,
+      commitment: { amount: decimal("99.5"), period: "month" },
+      entitlements: [
+        { key: "sso", kind: "boolean", value: true, limit: null, metricId: null },
+        { key: "calls", kind: "limit", value: "2.5", limit: decimal("2.5"), metricId: "met_1" },
+        { key: "seats", kind: "limit", value: null, limit: null, metricId: null },
+        { key: "tone", kind: "config", value: ["a"], limit: null, metricId: null },
+      ],
+    });
+  });
 });
 
 test("an inline price has the plan's currency unless it names one", () => {

@@ -1,4 +1,6 @@
 import type { CatalogRow } from "../../src/catalog/catalog.ts";
+import { checkCoupon } from "../../src/catalog/coupon.ts";
+import { pairKey, storedTransition, type TransitionInput } from "../../src/catalog/transition.ts";
 import { checkMetric, type MetricInput } from "../../src/metering/metric.ts";
 import { compilePrice, type PriceInput } from "../../src/pricing/price.ts";
 
@@ -46,4 +48,14 @@ export function planRow(
 /** A stored product. */
 export function productRow(id: string, key: string, parts: Parts = {}): CatalogRow {
   return row("product", id, key, { key, name: id, tax_code: "SW05" }, parts);
+}
+
+/** A stored coupon of so much off, once. */
+export function couponRow(id: string, key: string, percent: string, parts: Parts = {}): CatalogRow {
+  return row("coupon", id, key, checkCoupon({ key, name: id, percent, duration: "once" }, ""), parts);
+}
+
+/** A stored rule for a pair of plans. */
+export function transitionRow(id: string, input: TransitionInput, version = 1): CatalogRow {
+  return row("transition", id, pairKey(input.from, input.to), storedTransition(input), { version });
 }

@@ -9,9 +9,16 @@ import { listQuery, pageAnswer, readPage } from "../list.ts";
 import { type Answer, type Context, type Route, route } from "../route.ts";
 import { entryOf, newRow, nextRow, showEntry } from "./catalog_entries.ts";
 
-type Collection = "products" | "metrics" | "prices" | "plans";
-type IdOf = { product: "prod"; metric: "met"; price: "price"; plan: "plan" };
-const prefixes: IdOf = { product: "prod", metric: "met", price: "price", plan: "plan" };
+type Collection = "products" | "metrics" | "prices" | "plans" | "plan-transitions" | "coupons";
+
+const prefixes = {
+  product: "prod",
+  metric: "met",
+  price: "price",
+  plan: "plan",
+  transition: "trans",
+  coupon: "coup",
+} as const;
 
 /** What a request asks to be stored: the body of the object's version, and first versions of what it is made of. */
 export interface Draft {
@@ -38,7 +45,13 @@ export interface CatalogKindRoutes<B extends TSchema, P extends TSchema> {
   /** What a change leads to, in Markdown. */
   readonly onChange: string;
   readonly filters: Readonly<Record<string, TOptional<TSchema>>>;
-  readonly example: { readonly request: object; readonly patch: object; readonly answer: object };
+  readonly example: {
+    readonly request: object;
+    readonly patch: object;
+    readonly answer: object;
+    /** Several ways to create one, each under what it shows. */
+    readonly examples?: Readonly<Record<string, { readonly request: object; readonly answer: object }>>;
+  };
   create(at: Editing, input: Static<B>): Promise<Draft>;
   change(at: Editing, entry: CatalogEntry, patch: Static<P>): Promise<Draft>;
   /** The fields to answer of a stored body; without it the body as it stands. */
@@ -53,10 +66,10 @@ export function catalogRoutes<B extends TSchema, P extends TSchema>(
   of: CatalogKindRoutes<B, P>,
 ): Route[] {
   const { kind, collection, example } = of;
+  const { patch: _, ...created } = example;
   const path = `/api/v1/master-data/${collection}` as const;
   const common = { service: "master_data" } as const;
-  const reads = { auth: { scopes: [`${collection}:read`] } } as const;
-  const writes = { auth: { scopes: [`${collection}:write`] } } as const;
+  const [reads, writes] = scopesOf(collection);
   return [
     route({
       ...common,
@@ -66,7 +79,7 @@ export function catalogRoutes<B extends TSchema, P extends TSchema>(
       summary: `Create a ${kind}`,
       body: of.input,
       success: 201,
-      example: { request: example.request, answer: example.answer },
+      example: created,
       handler: (ctx) => create(services, of, ctx),
     }),
     route({
@@ -119,6 +132,12 @@ export function catalogRoutes<B extends TSchema, P extends TSchema>(
       },
     }),
   ];
+}
+
+function scopesOf(collection: Collection) {
+  const resource = collection === "plan-transitions" ? "plan_transitions" : collection;
+  const scope = <Does extends string>(does: Does) => ({ auth: { scopes: [`${resource}:${does}`] } }) as const;
+  return [scope("read"), scope("write")] as const;
 }
 
 type Writing<B> = Pick<Context<B, unknown, object, "id">, "body" | "principal" | "now" | "keep" | "params">;

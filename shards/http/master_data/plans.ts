@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { CatalogRow } from "../../../src/catalog/catalog.ts";
+import { type EntitlementInput, entitlementOf } from "../../../src/catalog/entitlement.ts";
 import { type InlinePrice, standalonePrice } from "../../../src/catalog/inline_price.ts";
 import { PlanInput, type StoredPlan, storedPlan } from "../../../src/catalog/plan.ts";
 import { assert } from "../../../src/errors.ts";
@@ -12,12 +13,17 @@ import { newRow, patched, usableEntry } from "./catalog_entries.ts";
 import { catalogRoutes, type Draft, type Editing } from "./catalog_routes.ts";
 import { withIds } from "./price_references.ts";
 
-const { key: _key, ...changeable } = PlanInput.properties;
+const { key: _key, trial_days, commitment, entitlements, ...changeable } = PlanInput.properties;
 
-const PlanPatch = Type.Object(Type.Partial(Type.Object(changeable)).properties, {
-  additionalProperties: false,
-  minProperties: 1,
-});
+const PlanPatch = Type.Object(
+  {
+    ...Type.Partial(Type.Object(changeable)).properties,
+    trial_days: Type.Optional(Type.Union([trial_days, Type.Null()])),
+    commitment: Type.Optional(Type.Union([commitment, Type.Null()])),
+    entitlements: Type.Optional(Type.Union([entitlements, Type.Null()])),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
 type PlanPatch = Static<typeof PlanPatch>;
 
 const request = {
@@ -27,6 +33,13 @@ const request = {
   prices: [
     "output_tokens_standard",
     { key: "pro_base_fee", model: "flat", amount: "49.00", interval: "month" },
+  ],
+  trial_days: 14,
+  commitment: { amount: "1200.00", period: "year" },
+  entitlements: [
+    { key: "sso", kind: "boolean", value: true },
+    { key: "output_tokens", kind: "limit", value: 20000000, metric_id: "output_tokens" },
+    { key: "support", kind: "config", value: { channel: "email", hours: 24 } },
   ],
 };
 
@@ -68,6 +81,18 @@ const example = {
         flat_at_zero: false,
       },
     ],
+    trial_days: 14,
+    commitment: { amount: "1200", period: "year" },
+    entitlements: [
+      { key: "sso", kind: "boolean", value: true },
+      {
+        key: "output_tokens",
+        kind: "limit",
+        value: "20000000",
+        metric_id: "met_01kgb9v400m3t5r7c9k2p4n6qz",
+      },
+      { key: "support", kind: "config", value: { channel: "email", hours: 24 } },
+    ],
     version: 1,
     archived: false,
     created_at: "2026-02-01T00:00:00Z",
@@ -84,16 +109,18 @@ export function planRoutes(services: Services): Route[] {
     patch: PlanPatch,
     onChange:
       "Subscriptions that run keep their version; new ones start on the new. `prices` replaces the whole list, each " +
-      "price in its current version; without it the plan keeps its prices as they are. The key never changes.",
+      "price in its current version; without it the plan keeps its prices as they are. The key never changes; `null` " +
+      "takes `trial_days`, `commitment` or `entitlements` away.",
     filters: { key: Type.Optional(Key), currency: Type.Optional(changeable.currency) },
     example,
     create: async (at, input) => {
       const { prices, parts } = await resolved(at, input);
-      return draftOf(input, prices, parts);
+      return draftOf(await withMetricIds(at, input, []), prices, parts);
     },
     change: async (at, entry, patch) => {
       const before = entry.body as StoredPlan;
-      const input = { ...patched<PlanPatch>({ ...before, prices: [] }, patch), key: before.key } as PlanInput;
+      const asked = { ...patched<PlanPatch>({ ...before, prices: [] }, patch), key: before.key } as PlanInput;
+      const input = await withMetricIds(at, asked, before.entitlements ?? []);
       if (patch.prices === undefined) return draftOf(input, await pinned(at, before), []);
       const { prices, parts } = await resolved(at, input);
       return draftOf(input, prices, parts);
@@ -112,6 +139,28 @@ function draftOf(input: PlanInput, prices: readonly Price[], parts: readonly Cat
 
 function showPrice({ id, version, input }: Price): object {
   return { id, version, ...input };
+}
+
+/** The plan with ids in place of its entitlements' keys of metrics; those it had before may be archived meanwhile. */
+async function withMetricIds(
+  { services, companyId }: Editing,
+  plan: PlanInput,
+  before: readonly EntitlementInput[],
+): Promise<PlanInput> {
+  if (plan.entitlements === undefined) return plan;
+  const known = new Set(before.map((entitlement) => entitlementOf(entitlement).metricId));
+  const entitlements: EntitlementInput[] = [];
+  for (const [index, entitlement] of plan.entitlements.entries()) {
+    if (entitlement.kind !== "limit" || entitlement.metric_id === undefined) {
+      entitlements.push(entitlement);
+      continue;
+    }
+    const ref = entitlement.metric_id;
+    const field = `entitlements[${index}].metric_id`;
+    const id = known.has(ref) ? ref : (await usableEntry(services, companyId, "metric", ref, field)).id;
+    entitlements.push({ ...entitlement, metric_id: id });
+  }
+  return { ...plan, entitlements };
 }
 
 /** The prices of a plan's input in their current versions, and the rows of those that are written out in it. */
