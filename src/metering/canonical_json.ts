@@ -1,6 +1,6 @@
 import { formatDecimal } from "../money/decimal.ts";
 import { isRawNumber } from "../money/json.ts";
-import { numberOf } from "./property.ts";
+import { numberOf } from "../scalar.ts";
 
 /** JSON with sorted names, no spaces and numbers by exact value: one text for all ways to write the same value. */
 export function canonicalJson(value: unknown): string {

@@ -1,28 +1,8 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Filter, FilterValue } from "../filter.ts";
 import { compare } from "../money/decimal.ts";
-import { type DecimalInput, DecimalText } from "../money/decimal_schema.ts";
 import { decimalOf } from "../money/json.ts";
-import { OneOf, Text } from "../text.ts";
-import { canonicalText, type Properties, propertyAt } from "./property.ts";
-
-const listMax = 100;
-
-/** A condition on one property of an event; `field` may be a dotted path into the properties. */
-export const Filter = Type.Object(
-  {
-    field: Text(255),
-    op: OneOf(["eq", "neq", "in", "nin", "gt", "gte", "lt", "lte", "exists"]),
-    values: Type.Optional(
-      Type.Array(Type.Union([Text(255), Type.Boolean(), DecimalText("any", "An exact number")]), {
-        maxItems: listMax,
-        description: "One for eq, neq, gt, gte, lt, lte; any number for in, nin; none for exists",
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-export type Filter = Static<typeof Filter>;
-export type FilterValue = string | boolean | DecimalInput;
+import { canonicalText } from "../scalar.ts";
+import { type Properties, propertyAt } from "./property.ts";
 
 /**
  * True when the properties meet every filter. `eq` and `in` compare canonical texts, `neq` and `nin` are their
@@ -32,26 +12,6 @@ export function matches(filters: readonly Filter[] | undefined, properties: Prop
   if (filters === undefined) return true;
   for (const filter of filters) if (!holds(filter, propertyAt(properties, filter.field))) return false;
   return true;
-}
-
-/** What keeps a filter from making sense, in words that follow its path; null when nothing. */
-export function filterFault(filter: Filter): string | null {
-  const values = filter.values ?? [];
-  switch (filter.op) {
-    case "in":
-    case "nin":
-      return values.length > 0 ? null : `needs at least one value for '${filter.op}'`;
-    case "exists":
-      if (values.length === 0 || (values.length === 1 && typeof values[0] === "boolean")) return null;
-      return "takes no value for 'exists', or one that is true or false";
-    case "eq":
-    case "neq":
-      return values.length === 1 ? null : `needs exactly one value for '${filter.op}'`;
-    default:
-      return values.length === 1 && decimalOf(values[0]) !== null
-        ? null
-        : `needs exactly one number for '${filter.op}'`;
-  }
 }
 
 function holds(filter: Filter, value: unknown): boolean {

@@ -1,21 +1,33 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { invalid } from "../errors.ts";
-import { Later, refuseLater } from "../later.ts";
-import { isRawNumber } from "../money/json.ts";
+import { checkFilters, Filters } from "../filter.ts";
+import { compare, fromInteger } from "../money/decimal.ts";
+import { DecimalText, plainDecimals } from "../money/decimal_schema.ts";
+import { decimalOf } from "../money/json.ts";
 import { checkKey, Key, OneOf, Text } from "../text.ts";
-import { Filter, filterFault } from "./filter.ts";
-import { canonicalText } from "./property.ts";
+import { expressionFault } from "./expression.ts";
 
-const available = ["count", "sum", "max", "min", "unique", "latest"] as const;
-const announced = ["average", "weighted_sum", "percentile"] as const;
-const laterFields = ["rounding", "percentile", "carry_over", "operation_field", "expression"] as const;
+const aggregations = [
+  "count",
+  "sum",
+  "max",
+  "min",
+  "unique",
+  "latest",
+  "average",
+  "weighted_sum",
+  "percentile",
+] as const;
+const carriers: readonly Aggregation[] = ["sum", "unique", "latest", "weighted_sum"];
 
-// Each is looked at for every event; both are far above what a metric can sensibly say.
-const filtersMax = 20;
+const expressionCharactersMax = 1000;
+const scaleMax = 12;
+
+// Each is looked at for every event; it is far above what a metric can sensibly say.
 const groupFieldsMax = 8;
 
 /** How a metric turns events into a quantity. */
-export type Aggregation = (typeof available)[number];
+export type Aggregation = (typeof aggregations)[number];
 
 /** A metric as a client describes it; API.md §3, Metric. `checkMetric` has the rules a schema cannot say. */
 export const MetricInput = Type.Object(
@@ -23,25 +35,39 @@ export const MetricInput = Type.Object(
     key: Key,
     name: Text(255),
     event_type: Text(255),
-    aggregation: OneOf([...available, ...announced]),
+    aggregation: OneOf(aggregations),
     field: Type.Optional(Text(255)),
-    filters: Type.Optional(Type.Array(Filter, { maxItems: filtersMax })),
+    filters: Type.Optional(Filters),
     group_by: Type.Optional(Type.Array(Text(255), { maxItems: groupFieldsMax })),
     unit: Type.Optional(Text(64)),
-    rounding: Later,
-    percentile: Later,
-    carry_over: Later,
-    operation_field: Later,
-    expression: Later,
+    rounding: Type.Optional(
+      Type.Object(
+        {
+          mode: OneOf(["up", "down", "half_up", "half_even"]),
+          scale: Type.Integer({ minimum: 0, maximum: scaleMax, description: "Decimals that are left" }),
+        },
+        { additionalProperties: false, description: "Of the period's aggregate" },
+      ),
+    ),
+    percentile: Type.Optional(DecimalText("positive", "Up to 100, by nearest rank; for `percentile` only")),
+    carry_over: Type.Optional(
+      Type.Boolean({ default: false, description: "The value persists into the next period" }),
+    ),
+    operation_field: Type.Optional({
+      ...Text(255),
+      description: "For `unique`: the property that says `add` (so too when it is missing) or `remove`",
+    }),
+    expression: Type.Optional({
+      ...Text(expressionCharactersMax),
+      description: "In place of `field`: the value as an expression over the event's properties",
+    }),
   },
   { additionalProperties: false },
 );
 export type MetricInput = Static<typeof MetricInput>;
 
-/** A checked metric: what is stored, in the field names of the API. */
-export type MetricTerms = Omit<MetricInput, "aggregation" | (typeof laterFields)[number]> & {
-  aggregation: Aggregation;
-};
+/** A checked metric: what is stored, in the field names of the API; decimals as plain text. */
+export type MetricTerms = MetricInput;
 
 /** One immutable version of a metric: what is counted, and how. */
 export type Metric = Readonly<MetricTerms> & { readonly id: string; readonly version: number };
@@ -49,41 +75,49 @@ export type Metric = Readonly<MetricTerms> & { readonly id: string; readonly ver
 /**
  * The terms of a metric whose input fits the schema.
  *
- * Throws VAL_001 where a field is missing for the aggregation or of no use to it, a filter makes no sense, or
- * something is asked for that is not available yet.
+ * Throws VAL_001 where a field is missing for the aggregation or of no use to it, where a filter or an expression
+ * makes no sense.
  */
 export function checkMetric(input: MetricInput): MetricTerms {
-  refuseLater(input, laterFields);
-  const { aggregation } = input;
-  if (!isAvailable(aggregation)) throw invalid("aggregation", `'${aggregation}' is not available yet`);
   checkKey(input.key, "key");
-  if (aggregation === "count" && input.field !== undefined)
-    throw invalid("field", "must be left out for 'count'");
-  if (aggregation !== "count" && input.field === undefined)
-    throw invalid("field", `is required for '${aggregation}'`);
-  for (const [index, filter] of (input.filters ?? []).entries()) {
-    const fault = filterFault(filter);
-    if (fault !== null) throw invalid(`filters[${index}].values`, fault);
-  }
+  checkValue(input);
+  checkKind(input);
   const fields = input.group_by ?? [];
   if (new Set(fields).size !== fields.length) throw invalid("group_by", "must not name a field twice");
-  return termsOf(input, aggregation);
+  const plain = plainDecimals(MetricInput, input) as MetricInput;
+  if (input.filters === undefined) return plain;
+  return { ...plain, filters: checkFilters(input.filters) };
+}
+
+function checkValue({ aggregation, field, expression }: MetricInput): void {
+  if (aggregation === "count") {
+    if (field !== undefined) throw invalid("field", "must be left out for 'count'");
+    if (expression !== undefined) throw invalid("expression", "must be left out for 'count'");
+    return;
+  }
+  if (field === undefined && expression === undefined)
+    throw invalid("field", `is required for '${aggregation}'`);
+  if (field !== undefined && expression !== undefined) throw invalid("expression", "is given beside 'field'");
+  const fault = expression === undefined ? null : expressionFault(expression);
+  if (fault !== null) throw invalid("expression", fault);
+}
+
+function checkKind({ aggregation, percentile, carry_over, operation_field }: MetricInput): void {
+  if (aggregation === "percentile" && percentile === undefined)
+    throw invalid("percentile", "is required for 'percentile'");
+  if (percentile !== undefined) {
+    if (aggregation !== "percentile") throw invalid("percentile", "is for 'percentile'");
+    const percent = decimalOf(percentile);
+    if (percent !== null && compare(percent, fromInteger(100)) > 0)
+      throw invalid("percentile", "must be at most 100");
+  }
+  if (carry_over === true && !carriers.includes(aggregation))
+    throw invalid("carry_over", `is for ${carriers.join(", ")}`);
+  if (operation_field !== undefined && aggregation !== "unique")
+    throw invalid("operation_field", "is for 'unique'");
 }
 
 /** A version of a metric from what is stored of it. */
 export function metricOf(id: string, version: number, terms: MetricTerms): Metric {
   return { ...terms, id, version };
-}
-
-function isAvailable(aggregation: MetricInput["aggregation"]): aggregation is Aggregation {
-  return (available as readonly string[]).includes(aggregation);
-}
-
-/** What is kept: numbers that a double cannot hold as their text, which filters take for the same. */
-function termsOf(input: MetricInput, aggregation: Aggregation): MetricTerms {
-  const filters = input.filters?.map((filter) => {
-    if (filter.values === undefined) return filter;
-    return { ...filter, values: filter.values.map((v) => (isRawNumber(v) ? (canonicalText(v) ?? v) : v)) };
-  });
-  return { ...input, aggregation, ...(filters === undefined ? {} : { filters }) };
 }
