@@ -39,6 +39,9 @@ export const limits = {
   /** Distinct groups of one price in one period; each is a line of the invoice. */
   groupsPerLineMax: 10_000,
 
+  /** Usage events of one period read again, after a void or for a simulation: more take too long and too much memory. */
+  historyEventsMax: 1_000_000,
+
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */

@@ -19,11 +19,37 @@ export interface LineTier {
   amount: string;
 }
 
+/** How much of a matrix price's line fell into one cell and what it cost. */
+export interface LineCell {
+  /** The values of the price's dimensions; null for what no cell matched. */
+  match: Record<string, string> | null;
+  quantity: string;
+  unit_amount: string | null;
+  amount: string;
+}
+
+/** What a coupon took off an invoice. */
+export interface InvoiceDiscount {
+  coupon_id: string;
+  coupon_key: string;
+  amount: string;
+}
+
+/** What a credit grant paid of an invoice. */
+export interface InvoiceCredit {
+  grant_id: string;
+  amount: string;
+}
+
 /** One line of an invoice; `amount` is rounded to the currency, the only rounding there is. */
 export interface LineItem {
   id: string;
   type: "recurring" | "usage" | "minimum" | "proration" | "adjustment" | "credit";
-  price_id: string;
+  /** Null for a line of no price, such as the rest of a commitment. */
+  price_id: string | null;
+  product_id?: string;
+  /** Of what a contract commits to. */
+  contract_id?: string;
   metric_key?: string;
   description: string;
   /** The values of the metric's group_by fields, for a line of one group. */
@@ -31,7 +57,10 @@ export interface LineItem {
   quantity: string;
   unit_amount: string | null;
   tiers?: LineTier[];
+  cells?: LineCell[];
   amount: string;
+  /** What coupons take off it; contained in the invoice's discount_total, not in `amount`. */
+  discount_amount?: string;
   tax_amount: string;
   period_start: string;
   period_end: string;
@@ -55,6 +84,8 @@ export interface Invoice {
   credits_applied: string;
   amount_paid: string;
   amount_due: string;
+  discounts?: InvoiceDiscount[];
+  credits?: InvoiceCredit[];
   issued_at: string | null;
   due_at: string | null;
 }

@@ -11,11 +11,11 @@ export interface CatalogEntry extends CatalogRow {
 }
 
 /**
- * A company's products, metrics, prices and plans in immutable versions. Writes bump the company's catalog
- * version and take the answer to keep under an idempotency key, in the same transaction.
+ * A company's products, metrics, prices, plans, their transitions and coupons in immutable versions. Writes bump the
+ * company's catalog version and take the answer to keep under an idempotency key, in the same transaction.
  */
 export interface CatalogStore {
-  /** Stores first versions and claims their keys. Throws RES_002 (field `key`) where a key is taken. */
+  /** Stores first versions and claims their keys. Throws RES_002 where a key, or the pair of a transition, is taken. */
   create(companyId: string, rows: readonly CatalogRow[], answer: StoredAnswer | null): Promise<void>;
   /**
    * Stores a further version, and with it first versions of what it is made of, such as the inline prices of a plan.

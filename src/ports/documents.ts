@@ -1,5 +1,6 @@
 import type { Instant } from "../time/instant.ts";
-import type { IdentityVerdict, OrphanRow } from "./shard_store.ts";
+import type { Period } from "../time/period.ts";
+import type { DocumentRow, IdentityVerdict, OrphanRow } from "./shard_store.ts";
 
 /** A page of a list, newest first: up to `limit` rows created before the one in `after`. */
 export interface ListPage {
@@ -23,14 +24,14 @@ export interface Document {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export type DocumentTable = "customers" | "subscriptions" | "invoices" | "spend_limits" | "spend_alerts";
+export type DocumentTable = DocumentRow["table"];
 
 export interface ResolvedCustomer {
   readonly id: string;
   readonly testClockId: string | null;
 }
 
-/** An applied usage event as it is stored; quantities and money are decimal text. */
+/** An applied usage event, voided or not, as it is stored; quantities and money are decimal text. */
 export interface StoredUsageEvent {
   readonly eventId: string;
   readonly source: string;
@@ -44,6 +45,8 @@ export interface StoredUsageEvent {
   readonly charge: string;
   readonly currency: string;
   readonly whileSuspended: boolean;
+  /** Since when it counts no more; null where it does. */
+  readonly voidedAt: Instant | null;
 }
 
 /** What requests read: one company's rows and no other's, whatever is asked. */
@@ -57,7 +60,18 @@ export interface Documents {
   recoverOrphan(companyId: string, id: string, at: Instant): Promise<void>;
   /** The customers that have these ids or external ids, by the name asked for. */
   resolveCustomers(companyId: string, refs: readonly string[]): Promise<Map<string, ResolvedCustomer>>;
-  /** The verdict on an id and, when applied, the event. */
+  /**
+   * The usage of a customer within a period that is not voided, by event time, then by number; up to `limit` events
+   * after the one given.
+   */
+  usageBetween(
+    companyId: string,
+    customerId: string,
+    period: Period,
+    after: { readonly occurredAt: Instant; readonly seq: number } | null,
+    limit: number,
+  ): Promise<{ seq: number; eventType: string; occurredAt: Instant; properties: string }[]>;
+  /** The verdict on an id and, when applied or voided, the event. */
   usageEvent(
     companyId: string,
     customerId: string,

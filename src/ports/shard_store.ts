@@ -43,7 +43,8 @@ export interface UsageRow extends ActorKey {
   readonly whileSuspended: boolean;
 }
 
-export type IdentityVerdict = "applied" | "refused" | "orphaned";
+/** What became of an event; one that is voided counted once and counts no more. */
+export type IdentityVerdict = "applied" | "refused" | "orphaned" | "voided";
 
 /** An event's identity: the only judge of what is new. */
 export interface IdentityRow extends ActorKey {
@@ -52,13 +53,38 @@ export interface IdentityRow extends ActorKey {
   /** 128 bits of what the client sent, 32 hex digits. */
   readonly fingerprint: string;
   readonly verdict: IdentityVerdict;
-  /** The usage row of an applied event, else 0. */
+  /** The usage row of an event that is applied or voided, else 0. */
   readonly seq: number;
+}
+
+/** A usage row that counts no more: taken back at the actor's now. */
+export interface VoidedRow extends ActorKey {
+  readonly seq: number;
+  readonly at: Instant;
+}
+
+/** An issued invoice as it was rated: what late usage and voids re-rate. */
+export interface SettledRow extends ActorKey {
+  readonly invoiceId: string;
+  readonly subscriptionId: string;
+  /** What its usage periods cover together; the end is not in it. */
+  readonly start: Instant;
+  readonly end: Instant;
+  /** JSON text. */
+  readonly body: string;
 }
 
 /** A document others read: the state of a resource as of its last commit. */
 export interface DocumentRow {
-  readonly table: "customers" | "subscriptions" | "invoices" | "spend_limits" | "spend_alerts";
+  readonly table:
+    | "customers"
+    | "subscriptions"
+    | "invoices"
+    | "spend_limits"
+    | "spend_alerts"
+    | "credit_grants"
+    | "credit_entries"
+    | "contracts";
   readonly companyId: string;
   readonly id: string;
   readonly customerId: string;
@@ -91,6 +117,15 @@ export interface Claim {
   readonly kind: string;
   readonly value: string;
   readonly id: string;
+}
+
+/** A coupon redeemed for a subscription; once there, doing it again counts no further. */
+export interface Redemption extends ActorKey {
+  readonly couponId: string;
+  readonly subscriptionId: string;
+  /** How many subscriptions of the company may redeem the coupon; null for any number. */
+  readonly max: number | null;
+  readonly at: Instant;
 }
 
 export interface StoredAnswer {
@@ -141,11 +176,17 @@ export interface CommitBatch {
   readonly usage: readonly UsageRow[];
   /** Must all be new, else nothing is committed. */
   readonly newIdentities: readonly IdentityRow[];
-  /** Re-decided ids whose earlier verdict was not `applied`. */
+  /** Known ids with a new verdict: decided again after a refusal, or voided. */
   readonly changedIdentities: readonly IdentityRow[];
   readonly orphans: readonly OrphanRow[];
   readonly claims: readonly Claim[];
   readonly releasedClaims: readonly Claim[];
+  /** Counted across customers: with one too many, nothing is committed. */
+  readonly redemptions: readonly Redemption[];
+  /** Each replaces the one with its customer and invoice, if there is one. */
+  readonly settled: readonly SettledRow[];
+  /** Usage rows of this batch or an earlier one; the rows stay, with the time of their void. */
+  readonly voids: readonly VoidedRow[];
   readonly snapshots: readonly SnapshotRow[];
   readonly wakes: readonly WakeRow[];
   readonly deadLetters: readonly DeadLetter[];
@@ -155,6 +196,13 @@ export interface CommitBatch {
   finish(firstNumbers: ReadonlyMap<string, number>): NumberedRows;
 }
 
+/** A coupon of which a batch wanted more redemptions than are left. */
+export interface ExhaustedCoupon {
+  readonly companyId: string;
+  readonly couponId: string;
+  readonly left: number;
+}
+
 export type CommitOutcome =
   | { readonly ok: true; readonly cursor: PartitionCursor }
   /** Another owner has the partition, or an earlier unknown outcome had succeeded. */
@@ -162,6 +210,7 @@ export type CommitOutcome =
   /** These ids were known already: decide again knowing them. */
   | { readonly ok: false; readonly reason: "known_identities"; readonly identities: readonly IdentityRow[] }
   | { readonly ok: false; readonly reason: "claims_taken"; readonly claims: readonly Claim[] }
+  | { readonly ok: false; readonly reason: "coupons_exhausted"; readonly coupons: readonly ExhaustedCoupon[] }
   | { readonly ok: false; readonly reason: "answer_exists"; readonly keys: readonly string[] }
   /** SQLSTATE class 22 or 23: some row cannot be stored, however often it is tried. */
   | { readonly ok: false; readonly reason: "data"; readonly detail: string };
@@ -185,6 +234,19 @@ export interface ShardStore {
   readCursor(partition: number): Promise<PartitionCursor>;
   loadActors(keys: readonly ActorKey[]): Promise<StoredActor[]>;
   findIdentities(keys: readonly (ActorKey & { readonly digest: string })[]): Promise<IdentityRow[]>;
+  /** Settled invoices whose usage periods hold one of these instants, each once, earliest first. */
+  loadSettled(
+    places: readonly (ActorKey & { readonly subscriptionId: string; readonly at: Instant })[],
+  ): Promise<SettledRow[]>;
+  /**
+   * The usage of a subscription with `from <= occurredAt < to` that is not voided, by `seq`.
+   * Throws RES_002 where that is more than `limits.historyEventsMax` events.
+   */
+  usageHistory(key: ActorKey, subscriptionId: string, from: Instant, to: Instant): Promise<UsageRow[]>;
+  /** The identity with this digest and its usage row, which only one that is applied or voided has. */
+  findUsage(
+    key: ActorKey & { readonly digest: string },
+  ): Promise<{ readonly identity: IdentityRow; readonly usage: UsageRow | null } | null>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   /** Wakes due at or before `until`, soonest first; `clockId` null means real time. */
   dueWakes(

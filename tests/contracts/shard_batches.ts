@@ -7,8 +7,11 @@ import type {
   NumberedRows,
   OrphanRow,
   PartitionCursor,
+  Redemption,
+  SettledRow,
   StoredAnswer,
   UsageRow,
+  VoidedRow,
 } from "../../src/ports/shard_store.ts";
 
 export const company = "co_a";
@@ -34,6 +37,9 @@ export function batchOf(
     orphans: [],
     claims: [],
     releasedClaims: [],
+    redemptions: [],
+    settled: [],
+    voids: [],
     snapshots: [],
     wakes: [],
     deadLetters: [],
@@ -104,4 +110,29 @@ export function orphanOf(id: string, changes: Partial<OrphanRow> = {}): OrphanRo
 export function answerOf(key: string): StoredAnswer {
   const request = { method: "POST", path: "/api/v1/x", requestHash: "h" };
   return { companyId: company, key, ...request, status: 201, body: "{}", createdAt: 1_000 };
+}
+
+export function redemptionOf(subscriptionId: string, changes: Partial<Redemption> = {}): Redemption {
+  return { ...customer, couponId: "coup_1", subscriptionId, max: null, at: 1_000, ...changes };
+}
+
+export function settledOf(
+  key: ActorKey,
+  invoiceId: string,
+  period: Pick<SettledRow, "start" | "end">,
+  changes: Partial<SettledRow> = {},
+): SettledRow {
+  return {
+    ...key,
+    invoiceId,
+    subscriptionId: "sub_1",
+    ...period,
+    body: `{"of": "${invoiceId}"}`,
+    ...changes,
+  };
+}
+
+/** A row's void. @param at when it was taken back */
+export function voidOf({ companyId, customerId, seq }: UsageRow, at = 9_000): VoidedRow {
+  return { companyId, customerId, seq, at };
 }

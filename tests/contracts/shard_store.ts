@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { CommitBatch, PartitionCursor, ShardStore } from "../../src/ports/shard_store.ts";
 import { batchOf, customer, namesake, neighbour } from "./shard_batches.ts";
+import { redemptions } from "./shard_store_redemptions.ts";
 import { refusals } from "./shard_store_refusals.ts";
 import { rows } from "./shard_store_rows.ts";
+import { settled } from "./shard_store_settled.ts";
+import { voids } from "./shard_store_voids.ts";
 
 /** A store under test, empty but for the companies `co_a` and `co_b`. */
 export interface ShardStoreSubject {
@@ -45,7 +48,10 @@ export function shardStoreContract(name: string, open: () => Promise<ShardStoreS
     const current = (): Opened => opened ?? expect.unreachable("the store was not opened");
     ownership(current);
     refusals(current);
+    redemptions(current);
     rows(current);
+    settled(current);
+    voids(current);
     waking(current);
   });
 }

@@ -12,6 +12,7 @@ import {
   neighbour,
   orphanOf,
   otherCompany,
+  redemptionOf,
   usageOf,
 } from "./shard_batches.ts";
 import { type Opened, partitions } from "./shard_store.ts";
@@ -178,6 +179,7 @@ const poison: Readonly<Record<string, Parameters<typeof batchOf>[1]>> = {
   "an orphan's event that is no JSON": { orphans: [orphanOf("orph_1", { event: "" })] },
   "NUL in a snapshot": { snapshots: [{ ...neighbour, seq: 1, version: 1, body: "\0" }] },
   "NUL in a name to claim": { claims: [{ companyId: company, kind: "key:plan", value: "\0", id: "plan_1" }] },
+  "NUL in the name of a coupon": { redemptions: [redemptionOf("sub_1", { couponId: "\0", max: 1 })] },
   "a fact that is no JSON": { facts: [factOf(neighbour, 1, { body: "fact" })] },
   "a document that is no JSON": {
     documents: [documentOf(neighbour, "sub_1", { table: "subscriptions", body: "" })],
@@ -222,6 +224,7 @@ function merged(a: CommitBatch, b: CommitBatch): CommitBatch {
     usage: [...a.usage, ...b.usage],
     newIdentities: [...a.newIdentities, ...b.newIdentities],
     orphans: [...a.orphans, ...b.orphans],
+    redemptions: [...a.redemptions, ...b.redemptions],
     claims: [...a.claims, ...b.claims],
     snapshots: [...a.snapshots, ...b.snapshots],
     finish(numbers) {

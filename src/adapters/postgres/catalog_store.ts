@@ -90,7 +90,13 @@ async function claimKey(tx: TransactionSql, companyId: string, row: CatalogRow):
     insert into claims (company_id, kind, value, id) values (${companyId}, ${`key:${row.kind}`}, ${row.key}, ${row.id})
     on conflict do nothing`;
   if (claimed.count > 0) return;
-  throw new BillingError("RES_002", `The key '${row.key}' is already in use`, { field: "key" });
+  throw keyTaken(row);
+}
+
+function keyTaken({ kind, key }: CatalogRow): BillingError {
+  return kind === "transition"
+    ? new BillingError("RES_002", "There is a rule for these plans already", { field: "to" })
+    : new BillingError("RES_002", `The key '${key}' is already in use`, { field: "key" });
 }
 
 async function insert(tx: TransactionSql, companyId: string, row: CatalogRow): Promise<void> {

@@ -2,6 +2,7 @@ import type { Sql, TransactionSql } from "postgres";
 import type { Claim, CommitBatch, CommitOutcome, PartitionCursor } from "../../ports/shard_store.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
+import { redeem } from "./redemptions.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
 import { transaction } from "./transaction.ts";
 
@@ -44,10 +45,11 @@ async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<Parti
     nextOffset: batch.nextOffset,
     nextIndex: batch.nextIndex,
   };
-  const [moved, inserted, taken, ...writes] = await Promise.allSettled([
+  const [moved, inserted, taken, redeemed, ...writes] = await Promise.allSettled([
     moveFence(tx, batch),
     insertIdentities(tx, batch.newIdentities),
     claim(tx, batch),
+    redeem(tx, batch.redemptions),
     writeHotRows(tx, batch, next.commitSeq),
     writeOtherRows(tx, batch),
   ]);
@@ -56,6 +58,8 @@ async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<Parti
   if (fulfilled(inserted) < batch.newIdentities.length) throw new Undo("known_identities");
   const lost = fulfilled(taken);
   if (lost.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: lost });
+  const coupons = fulfilled(redeemed);
+  if (coupons.length > 0) throw new Undo({ ok: false, reason: "coupons_exhausted", coupons });
   const failed = writes.filter((write) => write.status === "rejected").map((write) => write.reason);
   if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
 

@@ -7,6 +7,7 @@ import type {
   PartitionCursor,
   StoredAnswer,
 } from "../../ports/shard_store.ts";
+import { settleInvoices } from "./settled_invoices.ts";
 
 /** Inserts identities that must be new; returns how many were. */
 export async function insertIdentities(tx: TransactionSql, rows: readonly IdentityRow[]): Promise<number> {
@@ -75,10 +76,10 @@ async function writeSnapshots(tx: TransactionSql, { snapshots }: CommitBatch): P
     set seq = excluded.seq, version = excluded.version, body = excluded.body`;
 }
 
-/** The rows few batches have: ids decided again, orphans, dead letters. */
+/** The rows few batches have: ids with a new verdict, voids, settled invoices, orphans, dead letters. */
 export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Promise<void> {
   const { changedIdentities: changed, orphans, deadLetters: dead } = batch;
-  const writes: PromiseLike<unknown>[] = [];
+  const writes: PromiseLike<unknown>[] = [voidUsage(tx, batch), settleInvoices(tx, batch.settled)];
   if (changed.length > 0) {
     writes.push(tx`
       update usage_identities i set fingerprint = c.fingerprint, verdict = c.verdict, seq = c.seq
@@ -104,6 +105,15 @@ export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Pr
       on conflict do nothing`);
   }
   await Promise.all(writes);
+}
+
+async function voidUsage(tx: TransactionSql, { voids }: CommitBatch): Promise<void> {
+  if (voids.length === 0) return;
+  await tx`
+    update usage_events u set voided_at = v.at
+    from unnest(${column(voids, "companyId")}::text[], ${column(voids, "customerId")}::text[],
+      ${column(voids, "seq")}::bigint[], ${column(voids, "at")}::bigint[]) as v(company_id, customer_id, seq, at)
+    where u.company_id = v.company_id and u.customer_id = v.customer_id and u.seq = v.seq`;
 }
 
 /** Facts, documents and kept answers; returns the idempotency keys another request holds. */

@@ -79,13 +79,31 @@ export function postgresDocuments(sql: Sql): Documents {
           if (asked.has(row.id)) found.set(row.id, { id: row.id, testClockId: row.clock });
         return found;
       }),
+    usageBetween: (companyId, customerId, period, after, limit) =>
+      asCompany(sql, companyId, async (tx) => {
+        const beyond =
+          after === null ? tx`` : tx`and (occurred_at, seq) > (${after.occurredAt}, ${after.seq})`;
+        const rows = await tx<{ seq: string; event_type: string; occurred_at: string; properties: string }[]>`
+          select seq, event_type, occurred_at, properties::text as properties from usage_events_of_company
+          where company_id = ${companyId} and customer_id = ${customerId} and voided_at is null
+            and occurred_at >= ${period.start} and occurred_at < ${period.end} ${beyond}
+          order by occurred_at, seq limit ${limit}`;
+        return rows.map((row) => ({
+          seq: Number(row.seq),
+          eventType: row.event_type,
+          occurredAt: Number(row.occurred_at),
+          properties: row.properties,
+        }));
+      }),
     usageEvent: (companyId, customerId, digest) =>
       asCompany(sql, companyId, async (tx) => {
         const [row] = await tx<UsageEventRecord[]>`
           select i.verdict, e.event_id, e.source, e.event_type, e.subscription_id, e.occurred_at, e.received_at,
-            e.properties::text as properties, e.charge::text as charge, e.currency, e.while_suspended
+            e.properties::text as properties, e.charge::text as charge, e.currency, e.while_suspended,
+            e.voided_at
           from usage_identities i left join usage_events_of_company e
-            on e.company_id = i.company_id and e.customer_id = i.customer_id and e.seq = i.seq and i.verdict = 'applied'
+            on e.company_id = i.company_id and e.customer_id = i.customer_id and e.seq = i.seq
+            and i.verdict in ('applied', 'voided')
           where i.customer_id = ${customerId} and i.digest = ${digest}`;
         if (row === undefined) return null;
         return { verdict: row.verdict, event: row.event_id === null ? null : usageEventOf(row, customerId) };
@@ -105,6 +123,7 @@ interface UsageEventRecord {
   charge: string;
   currency: string;
   while_suspended: boolean;
+  voided_at: string | null;
 }
 
 function usageEventOf(row: UsageEventRecord, customerId: string) {
@@ -120,6 +139,7 @@ function usageEventOf(row: UsageEventRecord, customerId: string) {
     charge: row.charge,
     currency: row.currency,
     whileSuspended: row.while_suspended,
+    voidedAt: row.voided_at === null ? null : Number(row.voided_at),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Sql } from "postgres";
-import type { ActorKey, FactRow, StoredActor, UsageRow } from "../../ports/shard_store.ts";
+import type { ActorKey, FactRow, StoredActor } from "../../ports/shard_store.ts";
+import { type UsageRecord, usageColumns, usageRowOf } from "./usage_rows.ts";
 
 interface SnapshotRecord {
   company_id: string;
@@ -9,23 +10,6 @@ interface SnapshotRecord {
   body: string;
 }
 type FactRecord = Omit<SnapshotRecord, "version"> & { type: string; at: string };
-interface UsageRecord {
-  company_id: string;
-  customer_id: string;
-  seq: string;
-  event_id: string;
-  source: string;
-  event_type: string;
-  subscription_id: string;
-  occurred_at: string;
-  received_at: string;
-  recorded_at: string;
-  properties: string;
-  charge: string;
-  currency: string;
-  while_suspended: boolean;
-}
-
 type Tail = StoredActor["tail"][number];
 
 /** Reads actors as recovery needs them: the snapshot and what happened after it, in order. */
@@ -43,13 +27,12 @@ export async function loadActors(sql: Sql, keys: readonly ActorKey[]): Promise<S
       select company_id, customer_id, f.seq, f.type, f.at, f.body::text as body
       from ${wanted} join facts f using (company_id, customer_id) where f.seq > coalesce(s.seq, 0)`,
     sql<UsageRecord[]>`
-      select company_id, customer_id, u.seq, event_id, source, event_type, subscription_id, occurred_at, received_at,
-        recorded_at, properties::text as properties, charge::text as charge, currency, while_suspended
+      select company_id, customer_id, u.seq, ${usageColumns(sql)}
       from ${wanted} join usage_events u using (company_id, customer_id) where u.seq > coalesce(s.seq, 0)`,
   ]);
   const tails = new Map<string, Tail[]>();
   for (const record of facts) push(tails, record, { kind: "fact", fact: factOf(record) });
-  for (const record of usage) push(tails, record, { kind: "usage", usage: usageOf(record) });
+  for (const record of usage) push(tails, record, { kind: "usage", usage: usageRowOf(record) });
   const bySnapshot = new Map(snapshots.map((record) => [nameOf(record), record]));
   return keys.map(({ companyId, customerId }) => {
     const name = `${companyId}|${customerId}`;
@@ -99,24 +82,5 @@ function factOf(record: FactRecord): FactRow {
     type: record.type,
     at: Number(record.at),
     body: record.body,
-  };
-}
-
-function usageOf(record: UsageRecord): UsageRow {
-  return {
-    companyId: record.company_id,
-    customerId: record.customer_id,
-    seq: Number(record.seq),
-    eventId: record.event_id,
-    source: record.source,
-    eventType: record.event_type,
-    subscriptionId: record.subscription_id,
-    occurredAt: Number(record.occurred_at),
-    receivedAt: Number(record.received_at),
-    recordedAt: Number(record.recorded_at),
-    properties: record.properties,
-    charge: record.charge,
-    currency: record.currency,
-    whileSuspended: record.while_suspended,
   };
 }

@@ -3,7 +3,9 @@ import type { CommitBatch, PartitionCursor, ShardStore } from "../../ports/shard
 import { commitBatch } from "./commit.ts";
 import { findIdentities } from "./identities.ts";
 import { loadActors } from "./load_actors.ts";
+import { loadSettled } from "./settled_invoices.ts";
 import { onStore } from "./store_errors.ts";
+import { findUsage, usageHistory } from "./usage_history.ts";
 
 interface PartitionRecord {
   id: number;
@@ -33,6 +35,10 @@ export function postgresShardStore(sql: Sql): ShardStore {
       }),
     loadActors: (keys) => onStore(() => loadActors(sql, keys)),
     findIdentities: (keys) => onStore(() => findIdentities(sql, keys)),
+    loadSettled: (places) => onStore(() => loadSettled(sql, places)),
+    usageHistory: (key, subscriptionId, from, to) =>
+      onStore(() => usageHistory(sql, key, subscriptionId, { from, to })),
+    findUsage: (key) => onStore(() => findUsage(sql, key)),
     commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch)),
     dueWakes: (clockId, until, limit) =>
       onStore(async () => {

@@ -1,0 +1,47 @@
+import type { Fragment, Sql } from "postgres";
+import type { UsageRow } from "../../ports/shard_store.ts";
+
+/** A row of usage_events: its key and `usageColumns`. */
+export interface UsageRecord {
+  company_id: string;
+  customer_id: string;
+  seq: string;
+  event_id: string;
+  source: string;
+  event_type: string;
+  subscription_id: string;
+  occurred_at: string;
+  received_at: string;
+  recorded_at: string;
+  properties: string;
+  charge: string;
+  currency: string;
+  while_suspended: boolean;
+}
+
+/** The columns of usage_events beside its key; as text what would lose digits as numbers. */
+export function usageColumns(sql: Sql): Fragment {
+  return sql`
+    event_id, source, event_type, subscription_id, occurred_at, received_at, recorded_at,
+    properties::text as properties, charge::text as charge, currency, while_suspended`;
+}
+
+/** A stored usage row as it was committed. */
+export function usageRowOf(record: UsageRecord): UsageRow {
+  return {
+    companyId: record.company_id,
+    customerId: record.customer_id,
+    seq: Number(record.seq),
+    eventId: record.event_id,
+    source: record.source,
+    eventType: record.event_type,
+    subscriptionId: record.subscription_id,
+    occurredAt: Number(record.occurred_at),
+    receivedAt: Number(record.received_at),
+    recordedAt: Number(record.recorded_at),
+    properties: record.properties,
+    charge: record.charge,
+    currency: record.currency,
+    whileSuspended: record.while_suspended,
+  };
+}
