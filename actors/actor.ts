@@ -21,6 +21,11 @@ export type Outcome =
       readonly reply: (state: CustomerState) => unknown;
     }
   | { readonly kind: "refused"; readonly error: BillingError }
+  /** What it decides on is settled and in the store: to be looked up and attached, then decided again. */
+  | {
+      readonly kind: "needs";
+      readonly needs: { readonly subscriptionId: string; readonly at: Instant };
+    }
   /** A usage event that fits nowhere: kept, and offered again when what it lacks appears. */
   | { readonly kind: "orphaned"; readonly reason: OrphanReason };
 

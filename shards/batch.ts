@@ -1,11 +1,11 @@
 import type { Fact } from "../actors/customer/facts.ts";
 import { nextWake } from "../actors/customer/next_wake.ts";
+import { encodeSettled, settledBounds } from "../actors/customer/settled.ts";
 import { encodeSnapshot, SNAPSHOT_VERSION } from "../actors/customer/snapshot.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import { invoiceNumber } from "../src/invoicing/invoice.ts";
 import type { CompanySettings } from "../src/invoicing/settings.ts";
 import { limits } from "../src/limits.ts";
-import { formatDecimal } from "../src/money/decimal.ts";
 import type {
   Claim,
   CommitBatch,
@@ -15,9 +15,12 @@ import type {
   NumberedRows,
   OrphanRow,
   PartitionCursor,
+  Redemption,
+  SettledRow,
   SnapshotRow,
   StoredAnswer,
   UsageRow,
+  VoidedRow,
   WakeRow,
 } from "../src/ports/shard_store.ts";
 import { parseInstant } from "../src/time/instant.ts";
@@ -38,6 +41,8 @@ export class Batch {
   readonly identities = new Map<string, { row: IdentityRow; isNew: boolean }>();
   readonly orphans: OrphanRow[] = [];
   readonly claims: Claim[] = [];
+  readonly redemptions: Redemption[] = [];
+  readonly voids: VoidedRow[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly answers: (() => StoredAnswer | null)[] = [];
   readonly #facts: NumberedFact[] = [];
@@ -59,9 +64,18 @@ export class Batch {
       if (fact.type === "usage_recorded") this.usage.push(usageRow(state, fact, seq, receivedAt));
       else this.#facts.push({ seq, fact, state });
       this.#claim(state, fact);
-      markDirty(touched.dirty, state, fact);
+      this.#redeem(state, fact);
+      if (fact.type === "usage_voided") this.#void(actor, fact);
+      markDirty(touched.dirty, state, fact, seq);
     }
     actor.unsnapshotted += facts.length;
+  }
+
+  /** A void cannot be replayed from its fact alone: the snapshot taken with it holds what it left. */
+  #void(actor: LiveActor, fact: Extract<Fact, { type: "usage_voided" }>): void {
+    const { companyId, customerId } = actor.state;
+    this.voids.push({ companyId, customerId, seq: fact.usage_seq, at: fact.at });
+    actor.unsnapshotted = limits.snapshotEveryFacts;
   }
 
   /** Remembers the verdict on an id; a later one in the same batch replaces it. */
@@ -98,6 +112,9 @@ export class Batch {
       orphans: this.orphans,
       claims: this.claims,
       releasedClaims: [],
+      redemptions: this.redemptions,
+      settled: this.#settled(),
+      voids: this.voids,
       snapshots: this.#snapshots(),
       wakes: this.#wakes(),
       deadLetters: this.deadLetters,
@@ -106,11 +123,32 @@ export class Batch {
     };
   }
 
-  /** After the commit: the snapshots taken are what recovery starts from now. */
+  /** After the commit: snapshots taken are what recovery starts from, and settled invoices are the store's. */
   committed(): void {
     for (const { actor } of this.#touched.values()) {
       if (actor.unsnapshotted >= limits.snapshotEveryFacts) actor.unsnapshotted = 0;
+      for (const subscription of actor.state.subscriptions) {
+        subscription.settled = [];
+        subscription.lookedUp = [];
+      }
     }
+  }
+
+  #settled(): SettledRow[] {
+    return [...this.#touched.values()].flatMap(({ actor: { state } }) =>
+      state.subscriptions.flatMap(({ id: subscriptionId, settled }) =>
+        settled
+          .filter((invoice) => invoice.state !== "stored" && invoice.periods.length > 0)
+          .map((invoice) => ({
+            companyId: state.companyId,
+            customerId: state.customerId,
+            invoiceId: invoice.draft.id,
+            subscriptionId,
+            ...settledBounds(invoice),
+            body: encodeSettled(invoice),
+          })),
+      ),
+    );
   }
 
   #snapshots(): SnapshotRow[] {
@@ -147,6 +185,17 @@ export class Batch {
     }
   }
 
+  #redeem(state: CustomerState, fact: Fact): void {
+    if (fact.type !== "subscription_started") return;
+    const { companyId, customerId } = state;
+    const { subscription_id: subscriptionId, at } = fact;
+    const subscription = state.subscriptions.find((s) => s.id === subscriptionId);
+    for (const { coupon } of subscription?.coupons ?? []) {
+      const max = coupon.maxRedemptions;
+      this.redemptions.push({ companyId, couponId: coupon.id, subscriptionId, customerId, max, at });
+    }
+  }
+
   #numbering(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { fact, state } of this.#facts) {
@@ -177,7 +226,8 @@ export class Batch {
 
 function factRow({ seq, fact, state }: NumberedFact): FactRow {
   const { companyId, customerId } = state;
-  return { companyId, customerId, seq, type: fact.type, at: fact.at, body: JSON.stringify(fact) };
+  const stored = fact.type === "usage_voided" ? { ...fact, rebuilt: undefined } : fact;
+  return { companyId, customerId, seq, type: fact.type, at: fact.at, body: JSON.stringify(stored) };
 }
 
 function usageRow(
@@ -198,7 +248,7 @@ function usageRow(
     receivedAt,
     recordedAt: fact.at,
     properties: JSON.stringify(fact.properties),
-    charge: formatDecimal(fact.charge),
+    charge: fact.charge,
     currency: fact.currency,
     whileSuspended: fact.while_suspended,
   };

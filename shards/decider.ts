@@ -6,7 +6,7 @@ import { derivedId } from "../src/ids.ts";
 import { fingerprint } from "../src/metering/usage_event.ts";
 import { ONE } from "../src/money/decimal.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { ActorKey, Claim, IdentityRow, OrphanRow } from "../src/ports/shard_store.ts";
+import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/shard_store.ts";
 import { parseInstant } from "../src/time/instant.ts";
 import { Batch } from "./batch.ts";
 import type { CompanyView } from "./companies.ts";
@@ -14,11 +14,14 @@ import type { LiveActor } from "./directory.ts";
 import type { CommandResult, QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Verdict } from "./items.ts";
 import type { LoggedEvent } from "./log_record.ts";
+import { Needs } from "./settled_lookups.ts";
+import type { FoundVoid } from "./void_lookup.ts";
 
 /** What deciding a batch may look at; everything in it has been loaded before. */
 export interface Surroundings {
   readonly partition: number;
   readonly clock: Clock;
+  readonly warn: (line: string) => void;
   readonly actor: (key: ActorKey) => LiveActor;
   readonly company: (companyId: string) => CompanyView | null;
   readonly clockNow: (clockId: string) => number | null;
@@ -28,6 +31,8 @@ export interface Surroundings {
   readonly refused: ReadonlyMap<QueuedCommand, BillingError>;
   /** Items that broke an assertion or cannot be stored, with the reason. */
   readonly poisoned: ReadonlyMap<Item, string>;
+  /** What the store knows of events that are to be voided. */
+  readonly voids: ReadonlyMap<QueuedCommand, FoundVoid>;
   /** The identity of every event. */
   readonly digests: ReadonlyMap<LoggedEvent, string>;
 }
@@ -39,6 +44,8 @@ export interface Decided {
   readonly results: Map<QueuedCommand, CommandResult>;
   /** Who claims which names, to find the loser of a conflict. */
   readonly claimants: Map<Claim, QueuedCommand>;
+  /** Who redeems which coupons, in order. */
+  readonly redeemers: Map<Redemption, QueuedCommand>;
 }
 
 /** Thrown when one item cannot be decided, such as by breaking an assertion: the batch is decided again without it. */
@@ -57,6 +64,7 @@ export function decideAll(items: readonly Item[], around: Surroundings): Decided
     verdicts: new Map(),
     results: new Map(),
     claimants: new Map(),
+    redeemers: new Map(),
   };
   for (const item of items) {
     const poison = around.poisoned.get(item);
@@ -68,6 +76,7 @@ export function decideAll(items: readonly Item[], around: Surroundings): Decided
         decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
       else decided.verdicts.set(item, decideEvent(item.logged, decided, around));
     } catch (error) {
+      if (error instanceof Needs) throw error;
       throw new Poison(item, error); // deciding is pure: whatever goes wrong, this item brought it
     }
   }
@@ -98,7 +107,7 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   assert(digest !== undefined, "an event's identity is known before it is decided");
   const print = fingerprint(event);
   const known = decided.batch.identities.get(digest)?.row ?? around.known.get(digest);
-  if (known?.verdict === "applied") {
+  if (known?.verdict === "applied" || known?.verdict === "voided") {
     return {
       event_id,
       status: known.fingerprint === print ? "duplicate" : "conflict",
@@ -122,6 +131,7 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
     },
     ctx,
   );
+  if (outcome.kind === "needs") throw new Needs(key, outcome.needs);
   decided.batch.add(actor, facts, company.settings, logged.receivedAt);
   const verdict = outcome.kind === "facts" ? "applied" : outcome.kind;
   const seq = verdict === "applied" ? usageSeq(decided.batch) : 0;
@@ -182,15 +192,23 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
   const actor = around.actor(queued.key);
   const ctx = contextOf(company, actor, around, queued.command);
   const claimsBefore = decided.batch.claims.length;
+  const redeemedBefore = decided.batch.redemptions.length;
   decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
   const { command } = queued;
   if (command.type === "wake") {
     decided.results.set(queued, { payload: null });
     return;
   }
-  const { facts, outcome } = step(actor.state, command, ctx);
+  const found = around.voids.get(queued);
+  const asked = command.type === "void_usage" ? { ...command, found: found?.usage ?? null } : command;
+  const { facts, outcome } = step(actor.state, asked, ctx);
+  if (outcome.kind === "needs") throw new Needs(queued.key, outcome.needs);
   decided.batch.add(actor, facts, company.settings, ctx.now);
+  if (found !== undefined && outcome.kind === "facts")
+    decided.batch.judge({ ...found.identity, verdict: "voided" }, true);
   for (const claim of decided.batch.claims.slice(claimsBefore)) decided.claimants.set(claim, queued);
+  for (const redemption of decided.batch.redemptions.slice(redeemedBefore))
+    decided.redeemers.set(redemption, queued);
   if (outcome.kind !== "facts") {
     const error = outcome.kind === "refused" ? outcome.error : new BillingError("RES_002", outcome.reason);
     return refuseCommand(queued, error, decided);
@@ -217,6 +235,7 @@ function keepAnswer(queued: QueuedCommand, result: CommandResult, decided: Decid
 /** A poison event is passed over and kept with its reason; a poison command is answered as our fault. */
 function bury(item: Item, reason: string, decided: Decided, around: Surroundings): void {
   if (item.kind === "command") {
+    around.warn(`command ${item.queued.command.type} of ${item.queued.key.customerId} failed: ${reason}`);
     decided.results.set(item.queued, { error: new BillingError("INT_001", "Internal error") });
     return;
   }

@@ -1,15 +1,13 @@
 import { assembleInvoice } from "../actors/customer/assemble.ts";
+import type { CreditFact } from "../actors/customer/credits/credit_facts.ts";
 import { limitDocument, subscriptionDocument } from "../actors/customer/documents.ts";
 import type { AlertFired, Fact } from "../actors/customer/facts.ts";
-import {
-  type CustomerState,
-  covers,
-  type LimitState,
-  type SubscriptionState,
-} from "../actors/customer/state.ts";
+import { type CustomerState, covers, findSubscription, type LimitState } from "../actors/customer/state.ts";
+import type { SubscriptionState } from "../actors/customer/subscription_state.ts";
 import type { Invoice } from "../src/invoicing/invoice.ts";
 import type { DocumentRow } from "../src/ports/shard_store.ts";
 import { formatInstant, type Instant, parseInstant } from "../src/time/instant.ts";
+import { contractRows, creditRows } from "./credit_documents.ts";
 
 /** Which documents of a customer a batch has made stale; they are rendered once, from the state after it. */
 export interface Dirty {
@@ -17,10 +15,12 @@ export interface Dirty {
   readonly subscriptions: Set<string>;
   readonly limits: Set<string>;
   readonly removedLimits: Map<string, Instant>;
-  /** Drafts, as "subscription id:k". */
+  /** Invoice ids of drafts. */
   readonly drafts: Set<string>;
   readonly issued: { readonly invoice: Invoice; readonly createdAt: Instant; readonly at: Instant }[];
   readonly alerts: AlertFired[];
+  readonly credits: { readonly fact: CreditFact; readonly seq: number }[];
+  readonly contracts: Set<string>;
 }
 
 export function newDirty(): Dirty {
@@ -32,27 +32,48 @@ export function newDirty(): Dirty {
     drafts: new Set(),
     issued: [],
     alerts: [],
+    credits: [],
+    contracts: new Set(),
   };
 }
 
 /** Notes what a fact, already evolved into the state, makes stale. */
-export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact): void {
+export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: number): void {
   switch (fact.type) {
     case "customer_created":
     case "customer_updated":
       dirty.customer = true;
       return;
     case "usage_recorded":
+    case "usage_voided":
       return markDraft(dirty, state, fact.subscription_id, fact.occurred_at);
+    case "usage_adjusted":
+      return;
+    case "credit_granted":
+    case "credit_applied":
+    case "credit_expired":
+    case "credit_voided":
+    case "credit_rolled_over":
+      dirty.credits.push({ fact, seq });
+      return;
+    case "contract_created":
+    case "contract_updated":
+    case "contract_terminated":
+    case "contract_renewed":
+    case "contract_ended":
+    case "contract_trued_up":
+      dirty.contracts.add(fact.contract_id);
+      return;
     case "period_closed":
+    case "invoice_drafted":
       dirty.subscriptions.add(fact.subscription_id);
-      dirty.drafts.add(`${fact.subscription_id}:${fact.k}`);
+      dirty.drafts.add(fact.invoice_id);
       return;
     case "invoice_issued":
-      dirty.drafts.delete(`${fact.subscription_id}:${fact.k}`);
+      dirty.drafts.delete(fact.invoice.id ?? "");
       dirty.issued.push({
         invoice: fact.invoice,
-        createdAt: parseInstant(fact.invoice.period_end) ?? fact.at,
+        createdAt: fact.settles_at ?? parseInstant(fact.invoice.period_end) ?? fact.at,
         at: fact.at,
       });
       return;
@@ -76,11 +97,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact): void 
 
 /** Usage into a period that is already a draft changes that draft. */
 function markDraft(dirty: Dirty, state: CustomerState, subscriptionId: string, occurredAt: Instant): void {
-  const subscription = state.subscriptions.find((s) => s.id === subscriptionId);
-  const period = subscription?.periods.find(
-    (p) => p.draft !== null && p.start <= occurredAt && occurredAt < p.end,
-  );
-  if (period !== undefined) dirty.drafts.add(`${subscriptionId}:${period.k}`);
+  const subscription = findSubscription(state, subscriptionId);
+  for (const { draftId, start, end } of subscription?.periods ?? [])
+    if (draftId !== null && start <= occurredAt && occurredAt < end) dirty.drafts.add(draftId);
 }
 
 function markAll(dirty: Dirty, state: CustomerState): void {
@@ -102,16 +121,17 @@ export function renderDocuments(state: CustomerState, dirty: Dirty): DocumentRow
   if (dirty.customer && state.profile !== null) rows.push(customerRow(state));
   for (const subscription of state.subscriptions) {
     if (dirty.subscriptions.has(subscription.id)) rows.push(subscriptionRow(state, subscription));
-    for (const period of subscription.periods) {
-      if (period.draft === null || !dirty.drafts.has(`${subscription.id}:${period.k}`)) continue;
-      const invoice = assembleInvoice(state, subscription, period);
-      rows.push(invoiceRow(state, invoice, period.end, state.now));
+    for (const draft of subscription.drafts) {
+      if (!dirty.drafts.has(draft.id)) continue;
+      const { invoice } = assembleInvoice(state, subscription, draft, state.now);
+      rows.push(invoiceRow(state, invoice, draft.at, state.now));
     }
   }
   for (const { invoice, createdAt, at } of dirty.issued) rows.push(invoiceRow(state, invoice, createdAt, at));
   for (const limit of state.limits) if (dirty.limits.has(limit.id)) rows.push(limitRow(state, limit));
   for (const [id, at] of dirty.removedLimits) rows.push(removedLimitRow(state, id, at));
   for (const alert of dirty.alerts) rows.push(alertRow(state, alert));
+  rows.push(...creditRows(state, dirty.credits), ...contractRows(state, dirty.contracts));
   return rows;
 }
 

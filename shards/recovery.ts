@@ -4,7 +4,7 @@ import { decodeSnapshot } from "../actors/customer/snapshot.ts";
 import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
 import type { Catalog } from "../src/catalog/catalog.ts";
 import { assert } from "../src/errors.ts";
-import { decimal, ONE } from "../src/money/decimal.ts";
+import { ONE } from "../src/money/decimal.ts";
 import { readJson } from "../src/money/json.ts";
 import type { StoredActor, UsageRow } from "../src/ports/shard_store.ts";
 import type { LiveActor } from "./directory.ts";
@@ -21,6 +21,8 @@ export function recover(stored: StoredActor, catalog: Catalog): LiveActor {
       catalog,
     );
   }
+  // What was settled on the way has been stored with the facts that settled it.
+  for (const subscription of state.subscriptions) subscription.settled = [];
   return { state, unsnapshotted: stored.tail.length };
 }
 
@@ -41,7 +43,7 @@ function usageFact(row: UsageRow): Fact {
     occurred_at: row.occurredAt,
     properties: readJson(row.properties) as Record<string, unknown>,
     times: ONE,
-    charge: decimal(row.charge),
+    charge: row.charge,
     currency: row.currency,
     while_suspended: row.whileSuspended,
   };

@@ -5,6 +5,7 @@ import type { Clock } from "../src/ports/clock.ts";
 import type {
   ActorKey,
   CommitOutcome,
+  ExhaustedCoupon,
   IdentityRow,
   PartitionCursor,
   ShardStore,
@@ -18,11 +19,15 @@ import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { recover } from "./recovery.ts";
 import type { Rerouter } from "./rerouter.ts";
+import { Needs, SettledLookups } from "./settled_lookups.ts";
+import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 
 export interface TurnDeps {
   readonly store: ShardStore;
   readonly companies: Companies;
   readonly clock: Clock;
+  /** For what an operator must see. */
+  readonly warn: (line: string) => void;
   readonly recent: RecentIds;
   readonly rerouter: Rerouter;
   readonly clockNow: (clockId: string) => number | null;
@@ -39,6 +44,7 @@ export class Turn {
   readonly #deps: TurnDeps;
   readonly #onCommit: (cursor: PartitionCursor, decided: Decided) => void;
   readonly #known = new Map<string, IdentityRow>();
+  readonly #settled: SettledLookups;
   readonly #refused = new Map<QueuedCommand, BillingError>();
   readonly #poisoned = new Map<Item, string>();
   /** The identities of the events, worked out once however often they are decided. */
@@ -54,6 +60,7 @@ export class Turn {
     this.#cursor = cursor;
     this.#directory = directory;
     this.#deps = deps;
+    this.#settled = new SettledLookups(deps.store);
     this.#onCommit = onCommit;
   }
 
@@ -61,7 +68,7 @@ export class Turn {
   async run(arrived: readonly Item[]): Promise<void> {
     const items = await this.#deps.rerouter.resolve(this.#cursor.partition, arrived);
     await this.#confirmRecent(items);
-    await this.#commitAll(items);
+    for (const part of voidsApart(items)) await this.#commitAll(part);
   }
 
   async #commitAll(items: readonly Item[]): Promise<void> {
@@ -95,19 +102,26 @@ export class Turn {
   async #decide(items: readonly Item[]): Promise<Decided | null> {
     await this.#load(items);
     try {
+      const voids = await this.#lookUpVoids(items);
       return decideAll(items, {
         partition: this.#cursor.partition,
         clock: this.#deps.clock,
+        warn: this.#deps.warn,
         actor: (key) => this.#live(key),
         company: (id) => this.#deps.companies.known(id),
         clockNow: this.#deps.clockNow,
         known: this.#known,
         refused: this.#refused,
         poisoned: this.#poisoned,
+        voids,
         digests: this.#digests,
       });
     } catch (error) {
       this.#dropTentative(items);
+      if (error instanceof Needs) {
+        await this.#settled.learn(error);
+        return null;
+      }
       if (!(error instanceof Poison)) throw error;
       this.#poisoned.set(error.item, error.message);
       return null;
@@ -131,10 +145,22 @@ export class Turn {
           if (taken) this.#refused.set(queued, nameTaken());
         }
         return;
+      case "coupons_exhausted":
+        return this.#refuseRedeemers(outcome.coupons, decided);
       case "answer_exists":
         for (const queued of decided.results.keys()) {
           if (queued.answer !== null) this.#refused.set(queued, keyInFlight());
         }
+    }
+  }
+
+  /** The last to redeem a coupon that has too few redemptions left are refused. */
+  #refuseRedeemers(coupons: readonly ExhaustedCoupon[], decided: Decided): void {
+    for (const { companyId, couponId, left } of coupons) {
+      const redeemers = [...decided.redeemers].filter(
+        ([r]) => r.companyId === companyId && r.couponId === couponId,
+      );
+      for (const [, queued] of redeemers.slice(Math.max(left, 0))) this.#refused.set(queued, couponUsedUp());
     }
   }
 
@@ -185,7 +211,29 @@ export class Turn {
         if (company !== null) this.#directory.touch(stored, recover(stored, company.catalog));
       }
     }
-    for (const key of keys.values()) this.#directory.touch(key, this.#live(key));
+    for (const key of keys.values()) {
+      const live = this.#live(key);
+      const company = this.#deps.companies.known(key.companyId);
+      if (company !== null) this.#settled.attach(live.state, company.catalog);
+      this.#directory.touch(key, live);
+    }
+  }
+
+  async #lookUpVoids(items: readonly Item[]): Promise<Map<QueuedCommand, FoundVoid>> {
+    const voids = new Map<QueuedCommand, FoundVoid>();
+    for (const item of items) {
+      if (item.kind !== "command" || item.queued.command.type !== "void_usage") continue;
+      const { key, command } = item.queued;
+      try {
+        const found = await lookUpVoid(this.#deps.store, this.#live(key).state, command);
+        if (found !== null) voids.set(item.queued, found);
+      } catch (error) {
+        // A period of more events than can be read again is for its caller to know.
+        if (!(error instanceof BillingError) || error.code !== "RES_002") throw error;
+        this.#refused.set(item.queued, error);
+      }
+    }
+    return voids;
   }
 
   /** Before a type of event is called unknown, the catalog is read again. */
@@ -212,6 +260,17 @@ export class Turn {
   }
 }
 
+/** A void reads what is committed, so it is decided by itself. */
+function voidsApart(items: readonly Item[]): (readonly Item[])[] {
+  const parts: Item[][] = [[]];
+  for (const item of items) {
+    const isVoid = item.kind === "command" && item.queued.command.type === "void_usage";
+    if (isVoid) parts.push([item], []);
+    else parts.at(-1)?.push(item);
+  }
+  return parts.length === 1 ? parts : parts.filter((part) => part.length > 0);
+}
+
 /** The actor an item is for; none for a record that is only passed over. */
 function keyOf(item: Item): ActorKey | null {
   if (item.kind === "command") return item.queued.key;
@@ -227,6 +286,11 @@ function positionAfter(items: readonly Item[], cursor: PartitionCursor): Positio
 
 function nameTaken(): BillingError {
   return new BillingError("RES_002", "The external_id is already in use", { field: "external_id" });
+}
+
+function couponUsedUp(): BillingError {
+  const text = "The coupon has been redeemed as often as it may be";
+  return new BillingError("RES_002", text, { field: "coupons" });
 }
 
 function keyInFlight(): BillingError {

@@ -1,143 +1,242 @@
+import { burnDown } from "../../src/credits/burn_down.ts";
+import type { Grant } from "../../src/credits/grant.ts";
 import { derivedId } from "../../src/ids.ts";
-import type { Invoice, LineItem, LineTier } from "../../src/invoicing/invoice.ts";
-import { quantityOf } from "../../src/metering/aggregate.ts";
-import { add, type Decimal, formatDecimal, ONE, ZERO } from "../../src/money/decimal.ts";
+import { type Discounts, discountsOn } from "../../src/invoicing/discount.ts";
+import type { Invoice, LineItem } from "../../src/invoicing/invoice.ts";
+import { add, compare, type Decimal, decimal, fromInteger, mul, sub, ZERO } from "../../src/money/decimal.ts";
 import { formatMoney, roundMoney } from "../../src/money/money.ts";
-import type { Exact } from "../../src/money/ratio.ts";
-import type { Price } from "../../src/pricing/price.ts";
-import { type Charge, rate, type TierCharge } from "../../src/pricing/rate.ts";
-import { formatInstant } from "../../src/time/instant.ts";
-import { recurringCharge } from "./recurring.ts";
+import { ratio } from "../../src/money/ratio.ts";
+import { formatInstant, type Instant, parseInstant } from "../../src/time/instant.ts";
+import { commitmentDue, committedIn, netIn } from "./commitment.ts";
+import { advanceLine, type Line, periodLines, unusedCredit } from "./invoice_lines.ts";
+import { netOf } from "./settled.ts";
+import type { CustomerState } from "./state.ts";
 import {
-  type CustomerState,
+  anyPeriodOf,
+  type DraftState,
   effectiveEnd,
-  type GroupState,
-  type PeriodState,
+  periodOf,
   type SubscriptionState,
-} from "./state.ts";
+} from "./subscription_state.ts";
+
+/** An invoice as it stands, with the credit it gives when it is issued. */
+export interface Assembled {
+  readonly invoice: Invoice;
+  /** Credit for unused time, of which the invoice may already use some, and for what would be below zero. */
+  readonly gives: readonly Grant[];
+}
+
+/** A line with its share of the discounts taken off, and its tax. */
+interface NetLine extends Line {
+  readonly discount: Decimal;
+  readonly net: Decimal;
+  readonly tax: Decimal;
+}
 
 /**
- * The invoice of one period as it stands: a line per recurring price and per metered price and group, in the
- * plan's order. Live preview, draft, issue and simulation are all this function. Amounts are rounded once,
- * here, line by line; totals are sums of rounded lines.
+ * The invoice of a draft as it stands. Live preview, draft, issue and simulation are all this function. Amounts are
+ * rounded once, line by line; totals are sums of rounded lines. The order is that of DESIGN §6: usage and recurring
+ * lines, discounts, the rest of a commitment, tax on the net, credit grants.
+ *
+ * @param taxRate percent of the net, or null where nothing is taxed
  */
 export function assembleInvoice(
   state: CustomerState,
   subscription: SubscriptionState,
-  period: PeriodState,
-): Invoice {
-  const end = effectiveEnd(subscription, period);
-  const lines: { item: LineItem; amount: Decimal }[] = [];
-  for (const [index, price] of period.meters.plan.prices.entries()) {
-    if (price.metricId === null) lines.push(recurringLine(price, subscription, period));
-    else
-      for (const group of groupsOf(period, index))
-        lines.push(usageLine(price, index, group, subscription, period));
-  }
-  const total = lines.reduce((sum, line) => add(sum, line.amount), ZERO);
+  draft: DraftState,
+  now: Instant,
+  taxRate: Decimal | null = null,
+): Assembled {
   const { currency } = subscription;
-  return {
-    id: period.draft?.invoiceId ?? null,
+  const raw = linesOf(subscription, draft);
+  const discounts = discountsOn(raw, subscription.coupons, currency);
+  const nets = raw.map((line, index) => netLine(line, discounts.byLine[index] ?? ZERO, currency, taxRate));
+  const rest = commitmentLine(state, subscription, draft, nets, now);
+  if (rest !== null) nets.push(netLine(rest, ZERO, currency, taxRate));
+  const sum = (of: (line: NetLine) => Decimal): Decimal =>
+    nets.reduce((all, line) => add(all, of(line)), ZERO);
+  const owed = add(
+    sum((l) => l.net),
+    sum((l) => l.tax),
+  );
+  const below = compare(owed, ZERO) < 0 ? sub(ZERO, owed) : ZERO;
+  if (compare(below, ZERO) > 0)
+    nets.push(netLine(creditLine(subscription, draft, below), ZERO, currency, null));
+  const unused = unusedGrants(subscription, draft, now);
+  const due = nets.map((line) => ({ productId: line.productId, due: add(line.net, line.tax) }));
+  const { applied, total: credited } = burnDown([...state.grants, ...unused], due, currency, now);
+  const total = compare(below, ZERO) > 0 ? ZERO : owed;
+  const money = (amount: Decimal): string => formatMoney(amount, currency);
+  const invoice: Invoice = {
+    id: draft.id === "" ? null : draft.id,
     number: null,
     customer_id: state.customerId,
     subscription_id: subscription.id,
     status: "draft",
     currency,
-    period_start: formatInstant(period.start),
-    period_end: formatInstant(end),
-    line_items: lines.map((line) => line.item),
-    subtotal: formatMoney(total, currency),
-    discount_total: formatMoney(ZERO, currency),
-    tax_total: formatMoney(ZERO, currency),
-    total: formatMoney(total, currency),
-    credits_applied: formatMoney(ZERO, currency),
-    amount_paid: formatMoney(ZERO, currency),
-    amount_due: formatMoney(total, currency),
+    ...boundsOf(subscription, draft),
+    line_items: nets.map((line) => itemOf(line, currency)),
+    subtotal: money(sum((l) => l.amount)),
+    discount_total: money(sum((l) => l.discount)),
+    tax_total: money(sum((l) => l.tax)),
+    total: money(total),
+    credits_applied: money(credited),
+    amount_paid: money(ZERO),
+    amount_due: money(sub(total, credited)),
+    discounts: shownDiscounts(discounts, money),
+    credits: applied.map(({ grantId, amount }) => ({ grant_id: grantId, amount: money(amount) })),
     issued_at: null,
     due_at: null,
   };
+  return { invoice, gives: [...unused, ...grantOf(subscription, draft, "below", below, now)] };
 }
 
-const NO_CHARGE: Charge = { amount: ZERO, unitAmount: null, tiers: [] };
-
-/** A metered price nobody touched still shows one line of zero; groups appear once they have usage. */
-function groupsOf(period: PeriodState, index: number): readonly (GroupState | null)[] {
-  const groups = period.lines[index]?.groups ?? [];
-  if (groups.length > 0) return groups.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return [null];
+function linesOf(subscription: SubscriptionState, draft: DraftState): Line[] {
+  const lines: Line[] = [];
+  for (const close of draft.closes) {
+    const period = anyPeriodOf(subscription, close);
+    if (period === undefined) continue;
+    const recurring = close.recurringOnly || !period.recurringSettled;
+    lines.push(...periodLines(subscription, period, { recurring, usage: !close.recurringOnly }));
+  }
+  for (const [nth, charge] of draft.advances.entries()) {
+    const period = anyPeriodOf(subscription, charge);
+    const line =
+      period === undefined ? null : advanceLine(subscription, period, charge, `${draft.id} ${nth}`);
+    if (line !== null) lines.push(line);
+  }
+  for (const { item, productId } of draft.pending)
+    lines.push({ item, amount: decimal(item.amount), productId, isNet: true });
+  return lines;
 }
 
-function recurringLine(price: Price, subscription: SubscriptionState, period: PeriodState) {
-  const exact = recurringCharge(price, subscription, period);
-  const described = { type: "recurring" as const, description: describe(price, null) };
-  const unit = formatDecimal(rate(price, ONE).amount);
-  return line(price, subscription, period, exact, { ...described, quantity: "1", unit_amount: unit }, "");
+function netLine(line: Line, discount: Decimal, currency: string, taxRate: Decimal | null): NetLine {
+  const net = sub(line.amount, discount);
+  const tax = taxRate === null ? ZERO : roundMoney(ratio(mul(net, taxRate), fromInteger(100)), currency);
+  return { ...line, discount, net, tax };
 }
 
-function usageLine(
-  price: Price,
-  index: number,
-  group: GroupState | null,
+/** What is missing to the commitment that ends with this draft, drafts before it counted in. */
+function commitmentLine(
+  state: CustomerState,
   subscription: SubscriptionState,
-  period: PeriodState,
-) {
-  const metric = period.meters.metrics[index];
-  const quantity = group === null ? ZERO : quantityOf(group.aggregate);
-  // A price by group owes nothing until a group appears; see chargeAtZero.
-  const byGroup = (metric?.group_by?.length ?? 0) > 0;
-  const charge = group === null && byGroup ? NO_CHARGE : rate(price, quantity);
-  const described = {
-    type: "usage" as const,
-    ...(metric ? { metric_key: metric.key } : {}),
-    description: describe(price, metric?.name ?? null),
-    ...(group !== null && group.key !== ""
-      ? { group: JSON.parse(group.key) as Record<string, string | null> }
-      : {}),
-    quantity: formatDecimal(quantity),
-    unit_amount: charge.unitAmount === null ? null : formatDecimal(charge.unitAmount),
-    ...(charge.tiers.length > 0 ? { tiers: charge.tiers.map(lineTier) } : {}),
-  };
-  return line(price, subscription, period, charge.amount, described, group?.key ?? "");
+  draft: DraftState,
+  nets: readonly NetLine[],
+  now: Instant,
+): Line | null {
+  if (!draft.closes.some((close) => !close.recurringOnly)) return null;
+  const due = commitmentDue(subscription, draft.at);
+  if (due === null) return null;
+  let billed = add(committedIn(subscription, due.period), netIn(due.period, nets));
+  for (const earlier of subscription.drafts) {
+    if (earlier.id === draft.id) break;
+    const { line_items } = assembleInvoice(state, subscription, earlier, now).invoice;
+    const lines = line_items.map((item) => ({ item, net: netOf(item) }));
+    billed = add(billed, netIn(due.period, lines));
+  }
+  const amount = sub(due.amount, billed);
+  if (compare(amount, ZERO) <= 0) return null;
+  const bounds = { start: due.period.start, end: draft.at };
+  return plainLine(subscription, draft, "minimum", "Minimum commitment", amount, bounds);
 }
 
-type Described = Pick<LineItem, "type" | "description" | "quantity" | "unit_amount"> & Partial<LineItem>;
+function creditLine(subscription: SubscriptionState, draft: DraftState, amount: Decimal): Line {
+  const text = "Carried over as credit";
+  return plainLine(subscription, draft, "credit", text, amount, { start: draft.at, end: draft.at });
+}
 
-function line(
-  price: Price,
+function plainLine(
   subscription: SubscriptionState,
-  period: PeriodState,
-  exact: Exact,
-  described: Described,
-  group: string,
-): { item: LineItem; amount: Decimal } {
-  const { currency } = subscription;
-  const amount = roundMoney(exact, currency);
-  const item: LineItem = {
-    id: derivedId("li", period.start, subscription.id, price.id, String(period.k), group),
-    price_id: price.id,
-    ...described,
-    amount: formatMoney(amount, currency),
-    tax_amount: formatMoney(ZERO, currency),
-    period_start: formatInstant(period.start),
-    period_end: formatInstant(effectiveEnd(subscription, period)),
-  };
-  return { item, amount };
-}
-
-/** The metric's name, else the price's key in words: `pro_base` reads "Pro base". */
-function describe(price: Price, metricName: string | null): string {
-  if (metricName !== null) return metricName;
-  if (price.key === null) return "Recurring fee";
-  const words = price.key.replaceAll(/[_.:-]+/g, " ");
-  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
-}
-
-function lineTier(tier: TierCharge): LineTier {
+  draft: DraftState,
+  type: LineItem["type"],
+  description: string,
+  amount: Decimal,
+  bounds: { readonly start: Instant; readonly end: Instant },
+): Line {
   return {
-    up_to: tier.upTo === null ? null : formatDecimal(tier.upTo),
-    quantity: formatDecimal(tier.quantity),
-    unit_amount: tier.unitAmount === null ? null : formatDecimal(tier.unitAmount),
-    ...(tier.flatAmount === undefined ? {} : { flat_amount: formatDecimal(tier.flatAmount) }),
-    amount: formatDecimal(tier.amount),
+    item: {
+      id: derivedId("li", bounds.start, subscription.id, type, draft.id, String(draft.at)),
+      type,
+      price_id: null,
+      description,
+      quantity: "1",
+      unit_amount: null,
+      amount: formatMoney(amount, subscription.currency),
+      period_start: formatInstant(bounds.start),
+      period_end: formatInstant(bounds.end),
+    },
+    amount,
+    productId: null,
   };
+}
+
+/** Credit a change of plan gives for time paid in advance: there as soon as the invoice of the change is. */
+function unusedGrants(subscription: SubscriptionState, draft: DraftState, now: Instant): Grant[] {
+  let amount = ZERO;
+  for (const close of draft.closes) {
+    const period = periodOf(subscription, close);
+    if (period !== undefined && (close.recurringOnly || !period.recurringSettled))
+      amount = add(amount, unusedCredit(subscription, period));
+  }
+  return grantOf(subscription, draft, "unused", amount, now);
+}
+
+function grantOf(
+  subscription: SubscriptionState,
+  draft: DraftState,
+  why: "unused" | "below",
+  amount: Decimal,
+  now: Instant,
+): Grant[] {
+  if (compare(amount, ZERO) <= 0) return [];
+  return [
+    {
+      id: derivedId("grant", draft.at, subscription.id, draft.id, why),
+      amount,
+      remaining: amount,
+      currency: subscription.currency,
+      kind: "paid",
+      priority: 1,
+      effectiveAt: now,
+      expiresAt: null,
+      productIds: null,
+      createdAt: now,
+      rollover: null,
+    },
+  ];
+}
+
+function itemOf(line: NetLine, currency: string): LineItem {
+  return {
+    ...line.item,
+    ...(compare(line.discount, ZERO) === 0 ? {} : { discount_amount: formatMoney(line.discount, currency) }),
+    tax_amount: formatMoney(line.tax, currency),
+  };
+}
+
+function shownDiscounts({ byCoupon }: Discounts, money: (amount: Decimal) => string) {
+  return byCoupon.map(({ coupon, amount }) => ({
+    coupon_id: coupon.id,
+    coupon_key: coupon.key,
+    amount: money(amount),
+  }));
+}
+
+/** What an invoice covers: the periods it settles, else the time it bills in advance, else an instant. */
+function boundsOf(
+  subscription: SubscriptionState,
+  draft: DraftState,
+): { period_start: string; period_end: string } {
+  const settled = draft.closes.flatMap((close) => periodOf(subscription, close) ?? []);
+  let spans = settled.map((p) => ({ start: p.start, end: effectiveEnd(subscription, p) }));
+  if (spans.length === 0) spans = draft.advances.map(({ from, to }) => ({ start: from, end: to }));
+  if (spans.length === 0) {
+    spans = draft.pending.map(({ item }) => ({
+      start: parseInstant(item.period_start) ?? draft.at,
+      end: parseInstant(item.period_end) ?? draft.at,
+    }));
+  }
+  const start = spans.reduce((least, span) => Math.min(least, span.start), spans[0]?.start ?? draft.at);
+  const end = spans.reduce((most, span) => Math.max(most, span.end), spans[0]?.end ?? draft.at);
+  return { period_start: formatInstant(start), period_end: formatInstant(end) };
 }

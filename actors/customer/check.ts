@@ -1,4 +1,5 @@
-import { formatDecimal, ONE, sign, ZERO } from "../../src/money/decimal.ts";
+import { assert } from "../../src/errors.ts";
+import { ONE, ZERO } from "../../src/money/decimal.ts";
 import { addExact, compareExact, type Exact, formatExact } from "../../src/money/ratio.ts";
 import { exceeds } from "../../src/spend/spend_limit.ts";
 import { contains } from "../../src/time/period.ts";
@@ -39,6 +40,7 @@ export function checkUsage(state: CustomerState, request: CheckRequest, ctx: Dec
   };
   const rated = rateUsage(state, event, ctx);
   if (typeof rated === "string") return { allowed: false, cost: "0", remaining: null, reason: rated };
+  assert(!("needs" in rated), "the present is never settled");
   const { subscription, delta } = rated;
   const bearing = state.limits.filter(
     (l) => covers(l, subscription.id) && l.terms.currency === subscription.currency,
@@ -47,24 +49,19 @@ export function checkUsage(state: CustomerState, request: CheckRequest, ctx: Dec
   const denied = bearing.find((limit) => denies(state, limit, delta, ctx.now));
   return {
     allowed: denied === undefined,
-    cost: formatDecimal(delta),
+    cost: formatExact(delta),
     remaining: left === null ? null : formatExact(left),
     ...(denied === undefined ? {} : { reason: denied.exceeded ? "suspended" : "spend_limit" }),
   };
 }
 
 /** A window that is over counts as reset even before the actor has noticed. */
-function denies(
-  state: CustomerState,
-  limit: LimitState,
-  delta: Parameters<typeof sign>[0],
-  now: number,
-): boolean {
+function denies(state: CustomerState, limit: LimitState, delta: Exact, now: number): boolean {
   if (limit.terms.action === "notify") return false;
   const present = contains(limit.window, now) || now < limit.window.start;
   if (present && limit.exceeded) return true;
   const spend = present ? spendIn(state, limit) : ZERO;
-  return sign(delta) > 0 && exceeds(addExact(spend, delta), limit.terms.monthlyLimit);
+  return compareExact(delta, ZERO) > 0 && exceeds(addExact(spend, delta), limit.terms.monthlyLimit);
 }
 
 function tightest(state: CustomerState, bearing: readonly LimitState[], now: number): Exact | null {

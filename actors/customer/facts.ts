@@ -1,9 +1,16 @@
 import type { Invoice } from "../../src/invoicing/invoice.ts";
 import type { Decimal } from "../../src/money/decimal.ts";
 import type { LimitAction } from "../../src/spend/spend_limit.ts";
+import type { PriceOverride } from "../../src/subscriptions/price_override.ts";
+import type { Proration } from "../../src/subscriptions/proration.ts";
 import type { Anchor, Interval } from "../../src/time/calendar.ts";
 import type { Instant } from "../../src/time/instant.ts";
+import type { ContractFact } from "./contracts/contract_facts.ts";
+import type { CreditFact } from "./credits/credit_facts.ts";
+import type { PlanChangeFact } from "./plan_change_facts.ts";
 import type { CustomerProfile } from "./profile.ts";
+import type { RebuiltGroup } from "./rebuild.ts";
+import type { PendingLine, PeriodRef } from "./subscription_state.ts";
 import type { Touch } from "./touch.ts";
 
 /**
@@ -15,18 +22,25 @@ export type Fact =
   | { type: "customer_updated"; at: Instant; customer: CustomerProfile }
   | SubscriptionStarted
   | { type: "subscription_activated"; at: Instant; subscription_id: string }
-  | { type: "subscription_canceled"; at: Instant; subscription_id: string; ends_at: Instant }
-  | { type: "subscription_ended"; at: Instant; subscription_id: string }
-  | { type: "period_opened"; at: Instant; subscription_id: string; k: number; metric_versions: number[] }
   | {
-      type: "period_closed";
+      type: "subscription_canceled";
       at: Instant;
       subscription_id: string;
-      k: number;
-      invoice_id: string;
-      issue_at: Instant;
+      ends_at: Instant;
+      /** Absent in the first facts of this kind: by the second. */
+      proration?: Proration;
     }
-  | { type: "invoice_issued"; at: Instant; subscription_id: string; k: number; invoice: Invoice }
+  | { type: "subscription_ended"; at: Instant; subscription_id: string }
+  | PlanChangeFact
+  | PeriodOpened
+  | InvoiceDrafted
+  | PeriodClosed
+  | InvoiceIssued
+  | { type: "line_pending"; at: Instant; subscription_id: string; line: PendingLine }
+  | UsageAdjusted
+  | UsageVoided
+  | CreditFact
+  | ContractFact
   | LimitSet
   | { type: "limit_removed"; at: Instant; limit_id: string }
   | { type: "limit_window_opened"; at: Instant; limit_id: string; start: Instant; end: Instant }
@@ -48,6 +62,83 @@ export interface SubscriptionStarted {
   interval_count: number;
   timezone: string;
   metadata: Record<string, unknown>;
+  /** These are absent in the first facts of this kind. */
+  currency?: string;
+  quantity?: string;
+  trial_end?: Instant | null;
+  ends_at?: Instant | null;
+  overrides?: PriceOverride[];
+  coupons?: { id: string; version: number }[];
+}
+
+/** `phase`, `track` and `contract_prices` are absent in the first facts of this kind: 0, 0 and none. */
+export interface PeriodOpened {
+  type: "period_opened";
+  at: Instant;
+  subscription_id: string;
+  phase?: number;
+  track?: number;
+  k: number;
+  metric_versions: number[];
+  contract_prices?: PriceOverride[];
+}
+
+/** A draft is made of everything that ends at an instant and what is billed in advance from then on. */
+export interface InvoiceDrafted {
+  type: "invoice_drafted";
+  at: Instant;
+  subscription_id: string;
+  invoice_id: string;
+  settles_at: Instant;
+  issue_at: Instant;
+  closes: (PeriodRef & { recurringOnly: boolean })[];
+  /** Open periods whose recurring charges in advance are brought up to date. */
+  advances: PeriodRef[];
+}
+
+/** What late usage and voids change of an issued invoice; the lines wait for the next one. */
+export interface UsageAdjusted {
+  type: "usage_adjusted";
+  at: Instant;
+  subscription_id: string;
+  invoice_id: string;
+  /** Each with the line of the original invoice it is about. */
+  lines: (PendingLine & { of: string })[];
+}
+
+/** An event that no longer counts, as if it had never been sent. */
+export interface UsageVoided {
+  type: "usage_voided";
+  at: Instant;
+  subscription_id: string;
+  event_id: string;
+  source: string;
+  /** The number of the fact that recorded it. */
+  usage_seq: number;
+  occurred_at: Instant;
+  /** What its meters are without it, as decided. Never stored: a snapshot is taken with the fact. */
+  rebuilt?: readonly RebuiltGroup[];
+}
+
+/** How a draft was made before there were phases and tracks; only replayed. */
+export interface PeriodClosed {
+  type: "period_closed";
+  at: Instant;
+  subscription_id: string;
+  k: number;
+  invoice_id: string;
+  issue_at: Instant;
+}
+
+export interface InvoiceIssued {
+  type: "invoice_issued";
+  at: Instant;
+  subscription_id: string;
+  /** Of the first facts of this kind only: the period it settled. */
+  k?: number;
+  /** The instant it settles up to; in the first facts of this kind, the invoice's period_end. */
+  settles_at?: Instant;
+  invoice: Invoice;
 }
 
 /** A limit as created or changed; `id` stays, the terms are replaced whole. */
@@ -86,8 +177,11 @@ export interface UsageRecorded {
   properties: Readonly<Record<string, unknown>>;
   /** How many equal events this stands for: one, except in a simulation. */
   times: Decimal;
-  /** Signed change of the exact cumulative charge. */
-  charge: Decimal;
+  /**
+   * Signed change of the cumulative charge, plain decimal; a quotient that does not end is rounded to 12 places.
+   * It informs: what is billed is worked out from the meters.
+   */
+  charge: string;
   currency: string;
   while_suspended: boolean;
   /** What it changes, as decided; worked out again on replay. Never stored. */

@@ -1,31 +1,42 @@
-import { formatInstant } from "../../src/time/instant.ts";
+import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import type { DecisionContext } from "../actor.ts";
 import { assembleInvoice } from "./assemble.ts";
+import { appliedFact, grantedFact } from "./credits/credit_facts.ts";
 import type { Fact } from "./facts.ts";
-import type { CustomerState, PeriodState, SubscriptionState } from "./state.ts";
+import type { CustomerState } from "./state.ts";
+import type { DraftState, SubscriptionState } from "./subscription_state.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Issues a draft. The number is given by the commit, which alone can keep a company's numbers without gaps. */
-export function issueFact(
+/**
+ * Issues a draft: the invoice, the credit it gives and the credit it uses. The number is given by the commit, which
+ * alone can keep a company's numbers without gaps.
+ */
+export function issueFacts(
   state: CustomerState,
   subscription: SubscriptionState,
-  period: PeriodState,
+  draft: DraftState,
   ctx: DecisionContext,
-): Extract<Fact, { type: "invoice_issued" }> {
-  const draft = assembleInvoice(state, subscription, period);
-  const dueAt = ctx.now + ctx.settings.payment_terms_days * DAY_MS;
-  return {
-    type: "invoice_issued",
-    at: ctx.now,
-    subscription_id: subscription.id,
-    k: period.k,
-    invoice: {
-      ...draft,
-      // Nothing to collect: an invoice over zero is paid the moment it is issued.
-      status: /^0(\.0+)?$/.test(draft.total) ? "paid" : "issued",
-      issued_at: formatInstant(ctx.now),
-      due_at: formatInstant(dueAt),
+): Fact[] {
+  const { invoice, gives } = assembleInvoice(state, subscription, draft, ctx.now);
+  const dueAt: Instant = ctx.now + ctx.settings.payment_terms_days * DAY_MS;
+  return [
+    ...gives.map((grant) => grantedFact(grant, ctx.now, draft.id)),
+    {
+      type: "invoice_issued",
+      at: ctx.now,
+      subscription_id: subscription.id,
+      settles_at: draft.at,
+      invoice: {
+        ...invoice,
+        // Nothing to collect: an invoice over zero is paid the moment it is issued.
+        status: /^0(\.0+)?$/.test(invoice.amount_due) ? "paid" : "issued",
+        issued_at: formatInstant(ctx.now),
+        due_at: formatInstant(dueAt),
+      },
     },
-  };
+    ...(invoice.credits ?? []).map(({ grant_id, amount }) =>
+      appliedFact(grant_id, draft.id, amount, ctx.now),
+    ),
+  ];
 }

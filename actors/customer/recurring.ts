@@ -1,29 +1,92 @@
-import { ONE, ZERO } from "../../src/money/decimal.ts";
-import { prorate } from "../../src/money/money.ts";
-import { addExact, type Exact } from "../../src/money/ratio.ts";
+import { type Decimal, decimal, max, min, ZERO } from "../../src/money/decimal.ts";
+import { addExact, type Exact, mulRatio, ratio } from "../../src/money/ratio.ts";
 import type { Price } from "../../src/pricing/price.ts";
-import { rate } from "../../src/pricing/rate.ts";
-import { wholePeriodAt } from "../../src/time/calendar.ts";
-import { durationMs } from "../../src/time/period.ts";
-import { effectiveEnd, type PeriodState, type SubscriptionState } from "./state.ts";
+import { recurringAmount } from "../../src/pricing/rate.ts";
+import { seatStretches, shareOf, without } from "../../src/subscriptions/proration.ts";
+import { durationMs, type Period } from "../../src/time/period.ts";
+import {
+  effectiveEnd,
+  type PeriodRef,
+  type PeriodState,
+  phaseOf,
+  type SubscriptionState,
+} from "./subscription_state.ts";
+
+/** What a recurring price costs a whole period with this many seats, within its minimum and maximum. */
+export function wholeAmount(price: Price, seats: Decimal): Decimal {
+  const amount = recurringAmount(price, seats);
+  const floored = price.minimumAmount === null ? amount : max(amount, price.minimumAmount);
+  return price.maximumAmount === null ? floored : min(floored, price.maximumAmount);
+}
 
 /**
- * The exact charge of a recurring price for one period: whole for a whole period, by the second for the stub
- * of a calendar anchor or a period cut short by a cancellation.
+ * The exact charge of a recurring price for one period as far as it is known: whole for a whole period, in parts
+ * where it is a stub or cut short, where seats change, and without what a trial or a pause takes out of it.
  */
-export function recurringCharge(price: Price, subscription: SubscriptionState, period: PeriodState): Exact {
-  const { amount } = rate(price, ONE);
-  const whole = durationMs(wholePeriodAt(subscription.rule, period.k));
-  const part = effectiveEnd(subscription, period) - period.start;
-  if (whole === 0) return ZERO; // a local day that never happened
-  return part === whole ? amount : prorate(amount, part, whole);
+export function recurringCharge(subscription: SubscriptionState, period: PeriodState, price: Price): Exact {
+  const { whole } = period;
+  const part = chargedPart(subscription, period);
+  if (part === null || durationMs(whole) === 0) return ZERO; // a local day that never happened
+  const { seats } = phaseOf(subscription, period.phase);
+  let sum: Exact = ZERO;
+  for (const piece of without(part, free(subscription))) {
+    for (const stretch of seatStretches(piece, seats)) {
+      const amount = wholeAmount(price, decimal(stretch.quantity));
+      if (stretch.start === whole.start && stretch.end === whole.end) return amount;
+      const share = shareOf(stretch, whole, part.by, subscription.timezone);
+      sum = addExact(sum, mulRatio(ratio(amount), share));
+    }
+  }
+  return sum;
 }
 
 /** The exact recurring charges of a period together. */
 export function recurringCharges(subscription: SubscriptionState, period: PeriodState): Exact {
   let sum: Exact = ZERO;
-  for (const price of period.meters.plan.prices) {
-    if (price.metricId === null) sum = addExact(sum, recurringCharge(price, subscription, period));
+  for (const index of recurringPrices(subscription, period)) {
+    const price = period.meters.prices[index];
+    if (price !== undefined) sum = addExact(sum, recurringCharge(subscription, period, price));
   }
   return sum;
+}
+
+/** Indexes of the recurring prices of a period's track. */
+export function recurringPrices(subscription: SubscriptionState, ref: PeriodRef): readonly number[] {
+  const phase = phaseOf(subscription, ref.phase);
+  const track = phase.tracks[ref.track];
+  return (track?.prices ?? []).filter((index) => phase.plan.prices[index]?.metricId === null);
+}
+
+/** The seats at the end of a period, plain decimal text. */
+export function seatsIn(subscription: SubscriptionState, period: PeriodState): string {
+  const { seats } = phaseOf(subscription, period.phase);
+  return seatStretches(period, seats).at(-1)?.quantity ?? seats.at(-1)?.quantity ?? "1";
+}
+
+/** The part of a period that is charged, and how its share is counted; null where nothing is. */
+function chargedPart(
+  subscription: SubscriptionState,
+  period: PeriodState,
+): (Period & { readonly by: "day" | "second" }) | null {
+  const phase = phaseOf(subscription, period.phase);
+  const { endsAt, endProration } = subscription;
+  let end = effectiveEnd(subscription, period);
+  let by: "day" | "second" = "second";
+  if (end < period.end) {
+    const proration = endsAt !== null && endsAt <= (phase.end ?? endsAt) ? endProration : phase.endProration;
+    if (proration === "none") end = period.end;
+    else by = proration;
+  }
+  const joins = phase.n > 0 && period.start === phase.start;
+  if (joins && period.whole.start < period.start) {
+    if (phase.startProration === "none") return null;
+    if (phase.startProration === "day") by = "day";
+  }
+  return period.start < end ? { start: period.start, end, by } : null;
+}
+
+/** What nothing recurs in: the trial and pauses. */
+function free({ trialEnd, pauses, start }: SubscriptionState): Period[] {
+  const out = pauses.map(({ from, until }) => ({ start: from, end: until ?? Number.POSITIVE_INFINITY }));
+  return trialEnd === null ? out : [{ start: Math.min(start, trialEnd), end: trialEnd }, ...out];
 }

@@ -1,18 +1,24 @@
 import type { Catalog } from "../../src/catalog/catalog.ts";
 import type { PlanVersion } from "../../src/catalog/plan.ts";
+import type { Grant } from "../../src/credits/grant.ts";
 import { assert, invalid } from "../../src/errors.ts";
 import { derivedId } from "../../src/ids.ts";
 import type { Invoice } from "../../src/invoicing/invoice.ts";
 import type { CompanySettings } from "../../src/invoicing/settings.ts";
 import type { Decimal } from "../../src/money/decimal.ts";
-import { currentMetricVersions } from "../../src/subscriptions/plan_meters.ts";
+import type { OverrideRequest } from "../../src/subscriptions/price_override.ts";
+import type { Anchor } from "../../src/time/calendar.ts";
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import { contains, type Period } from "../../src/time/period.ts";
+import type { DecisionContext } from "../actor.ts";
 import { assembleInvoice } from "./assemble.ts";
 import { evolve } from "./evolve.ts";
 import type { Fact } from "./facts.ts";
-import { newCustomerState } from "./state.ts";
+import { startedFact } from "./handlers/subscriptions.ts";
+import { endsPeriod, ownPeriods, simulatedDraft, windowPeriods } from "./simulated_draft.ts";
+import { type CustomerState, newCustomerState } from "./state.ts";
 import { step } from "./step.ts";
+import type { SubscriptionState } from "./subscription_state.ts";
 
 /** One line of a simulation: `times` equal events at one instant. */
 export interface SimulatedEvent {
@@ -20,6 +26,19 @@ export interface SimulatedEvent {
   readonly at: Instant;
   readonly times: Decimal;
   readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Where a simulated subscription stands in time and what comes with it; API.md §3, Invoice simulation. */
+export interface Placement {
+  /** Null: it begins and ends with the period. */
+  readonly start: Instant | null;
+  readonly anchor: Anchor;
+  readonly quantity: Decimal | null;
+  /** Undefined: the plan's own trial. */
+  readonly trialEnd: Instant | null | undefined;
+  /** Ids in the catalog. */
+  readonly coupons: readonly string[];
+  readonly overrides: readonly OverrideRequest[];
 }
 
 export interface Simulation {
@@ -31,27 +50,50 @@ export interface Simulation {
   /** The customer it is for, or a stand-in. */
   readonly customer: { readonly id: string | null; readonly currency: string; readonly timezone: string };
   readonly events: readonly SimulatedEvent[];
+  readonly placement: Placement;
+  readonly credits: readonly Grant[];
+  /** Percent of the net. */
+  readonly taxRate: Decimal | null;
 }
 
 /**
  * The invoice a customer would get: a fresh actor lives through the period with the events given, by the same
- * steps as a real one, and nothing is stored. A window shorter than the plan's interval is billed for its part.
+ * steps as a real one, and nothing is stored. Without a start, a window shorter than the plan's interval is
+ * billed for its part.
  *
  * Throws VAL_001 for an event outside the period, one whose metered value is unusable, a window beyond one interval.
  */
 export function simulateInvoice(simulation: Simulation): Invoice {
-  const { catalog, settings, plan, period, events } = simulation;
-  const state = newCustomerState(simulation.companyId, simulation.customer.id ?? "");
-  for (const fact of opening(simulation)) evolve(state, fact, catalog);
+  const { catalog, settings, period, customer } = simulation;
+  const ctx = { now: period.start, catalog, settings };
+  const state = newCustomerState(simulation.companyId, customer.id ?? "");
+  for (const fact of opening(simulation, ctx)) evolve(state, fact, catalog);
+  state.grants = [...simulation.credits];
   const subscription = state.subscriptions[0];
   assert(subscription !== undefined, "a simulation has its subscription");
-  const known = new Set(plan.prices.map((price) => price.metricId));
+  const own = ownPeriods(subscription, period);
+  if (own === 0) throw invalid("period_end", "must lie after the subscription's start");
+  if (own > 1) throw invalid("period_end", "lies beyond one billing interval of the plan");
+  if (simulation.placement.start === null || !endsPeriod(subscription, period.end))
+    evolve(state, endWith(subscription, period.end, ctx), catalog);
+  for (const fact of windowPeriods(state, subscription, period, ctx)) evolve(state, fact, catalog);
+  recordAll(simulation, state, subscription, ctx);
+  const draft = simulatedDraft(subscription, period);
+  const { invoice } = assembleInvoice(state, subscription, draft, period.end, simulation.taxRate);
+  return { ...invoice, customer_id: customer.id, subscription_id: null };
+}
 
-  const now = period.start;
+function recordAll(
+  { plan, events, period }: Simulation,
+  state: CustomerState,
+  subscription: SubscriptionState,
+  ctx: DecisionContext,
+): void {
+  const known = new Set(plan.prices.map((price) => price.metricId));
   for (const [index, event] of events.entries()) {
     const field = `simulated_events[${index}]`;
     if (!contains(period, event.at)) throw invalid(`${field}.timestamp`, "lies outside the simulated period");
-    const metered = catalog.metricsOfType(event.eventType).some((metric) => known.has(metric.id));
+    const metered = ctx.catalog.metricsOfType(event.eventType).some((metric) => known.has(metric.id));
     if (!metered) continue; // usage the plan does not price is free, as it is live
     const { outcome } = step(
       state,
@@ -65,24 +107,20 @@ export function simulateInvoice(simulation: Simulation): Invoice {
         properties: event.properties,
         times: event.times,
       },
-      { now, catalog, settings },
+      ctx,
     );
-    if (outcome.kind !== "facts") throw invalid(field, "has no usable value for its metric");
+    if (outcome.kind === "facts") continue;
+    const outside = outcome.kind === "orphaned" && outcome.reason !== "value_error";
+    if (outside) throw invalid(`${field}.timestamp`, "lies outside the simulated subscription");
+    throw invalid(field, "has no usable value for its metric");
   }
-  const open = subscription.periods[0];
-  assert(open !== undefined, "a simulation has its period");
-  if (open.end < period.end) throw invalid("period_end", "lies beyond one billing interval of the plan");
-  const invoice = assembleInvoice(state, subscription, open);
-  return { ...invoice, customer_id: simulation.customer.id, subscription_id: null };
 }
 
-/** The facts that place the subscription: started with the window, ended with it where it is shorter. */
-function opening(simulation: Simulation): Fact[] {
-  const { catalog, plan, period, customer } = simulation;
-  const at = period.start;
+/** The facts that place the subscription. */
+function opening(simulation: Simulation, ctx: DecisionContext): Fact[] {
+  const { plan, period, customer, placement } = simulation;
+  const at = Math.min(placement.start ?? period.start, period.start);
   const subscription_id = derivedId("sub", at, plan.id, String(plan.version));
-  const first = plan.prices[0];
-  if (first === undefined) throw invalid("plan.prices", "must not be empty");
   const profile = {
     id: customer.id ?? "",
     name: "",
@@ -91,30 +129,32 @@ function opening(simulation: Simulation): Fact[] {
     created_at: formatInstant(at),
     updated_at: formatInstant(at),
   };
+  // A plan's own trial needs to know when the subscription began.
+  const trialEnd = placement.start === null ? null : placement.trialEnd;
+  const started = startedFact(
+    customer,
+    {
+      type: "start_subscription",
+      id: subscription_id,
+      externalId: null,
+      planId: plan.id,
+      start: placement.start ?? period.start,
+      anchor: placement.anchor,
+      metadata: {},
+      ...(placement.quantity === null ? {} : { quantity: placement.quantity }),
+      ...(trialEnd === undefined ? {} : { trialEnd }),
+      overrides: placement.overrides,
+      coupons: placement.coupons,
+    },
+    { ...ctx, now: at },
+  );
   return [
     { type: "customer_created", at, customer: profile },
-    {
-      type: "subscription_started",
-      at,
-      subscription_id,
-      external_id: null,
-      plan_id: plan.id,
-      plan_version: plan.version,
-      start: at,
-      anchor: "anniversary",
-      interval: first.interval,
-      interval_count: first.intervalCount,
-      timezone: customer.timezone,
-      metadata: {},
-    },
+    started,
     { type: "subscription_activated", at, subscription_id },
-    {
-      type: "period_opened",
-      at,
-      subscription_id,
-      k: 0,
-      metric_versions: currentMetricVersions(catalog, plan),
-    },
-    { type: "subscription_canceled", at, subscription_id, ends_at: period.end },
   ];
+}
+
+function endWith(subscription: SubscriptionState, at: Instant, ctx: DecisionContext): Fact {
+  return { type: "subscription_canceled", at: ctx.now, subscription_id: subscription.id, ends_at: at };
 }

@@ -1,34 +1,43 @@
 import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert } from "../../src/errors.ts";
-import { decodeAggregate, encodeAggregate } from "../../src/metering/aggregate.ts";
-import { decimal, formatDecimal } from "../../src/money/decimal.ts";
-import { type Exact, isRatio } from "../../src/money/ratio.ts";
-import { planMeters } from "../../src/subscriptions/plan_meters.ts";
-import type { CustomerState, LimitState, LineState, PeriodState, SubscriptionState } from "./state.ts";
+import { decimal, formatDecimal, isZero } from "../../src/money/decimal.ts";
+import { decodeContract, encodeContract, type StoredContract } from "./contracts/contract.ts";
+import { decodeGrant, encodeGrant, type StoredGrant } from "./credits/grant_snapshot.ts";
+import { decodeFirstSnapshot } from "./first_snapshot.ts";
+import { decodeSubscription, encodeSubscription, type StoredSubscription } from "./snapshot_subscription.ts";
+import { type CustomerState, type LimitState, newCustomerState } from "./state.ts";
 
 /** Raised with every change of the stored shape; older versions stay decodable. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
+
+/** A limit as stored: of one shape in every version. */
+export type StoredLimit = Omit<LimitState, "terms"> & {
+  terms: Omit<LimitState["terms"], "monthlyLimit"> & { monthlyLimit: string };
+};
+
+type StoredState = Pick<CustomerState, "seq" | "now" | "profile"> & {
+  subscriptions: StoredSubscription[];
+  limits: StoredLimit[];
+  grants: StoredGrant[];
+  contracts: StoredContract[];
+};
 
 /** A customer's state as JSON text; what the catalog can give again is left out. */
 export function encodeSnapshot(state: CustomerState): string {
-  return JSON.stringify({
+  const stored: StoredState = {
     seq: state.seq,
     now: state.now,
     profile: state.profile,
-    subscriptions: state.subscriptions.map((s) => ({
-      ...s,
-      periods: s.periods.map(encodePeriod),
-      months: s.months.map((m) => ({
-        ...m,
-        usage: formatDecimal(m.usage),
-        recurring: encodeExact(m.recurring),
-      })),
-    })),
+    subscriptions: state.subscriptions.map(encodeSubscription),
     limits: state.limits.map((l) => ({
       ...l,
       terms: { ...l.terms, monthlyLimit: formatDecimal(l.terms.monthlyLimit) },
     })),
-  });
+    // What is used up has its document.
+    grants: state.grants.filter((grant) => !isZero(grant.remaining)).map(encodeGrant),
+    contracts: state.contracts.map(encodeContract),
+  };
+  return JSON.stringify(stored);
 }
 
 /** The state a snapshot holds. Fails loudly on a version of the future or a plan the catalog does not have. */
@@ -38,86 +47,21 @@ export function decodeSnapshot(
   text: string,
   catalog: Catalog,
 ): CustomerState {
+  if (version === 1) return decodeFirstSnapshot(key, text, catalog);
   assert(version === SNAPSHOT_VERSION, `snapshot version ${version} can be read`);
   const stored = JSON.parse(text) as StoredState;
   return {
-    companyId: key.companyId,
-    customerId: key.customerId,
+    ...newCustomerState(key.companyId, key.customerId),
     seq: stored.seq,
     now: stored.now,
     profile: stored.profile,
-    subscriptions: stored.subscriptions.map((s) => ({
-      ...s,
-      periods: s.periods.map((p) => decodePeriod(s, p, catalog)),
-      months: s.months.map((m) => ({ ...m, usage: decimal(m.usage), recurring: decodeExact(m.recurring) })),
-    })),
-    limits: stored.limits.map((l) => ({
-      ...l,
-      terms: { ...l.terms, monthlyLimit: decimal(l.terms.monthlyLimit) },
-    })),
+    subscriptions: stored.subscriptions.map((s) => decodeSubscription(s, catalog)),
+    limits: stored.limits.map(decodeLimit),
+    grants: stored.grants.map(decodeGrant),
+    contracts: stored.contracts.map(decodeContract),
   };
 }
 
-interface StoredMonth {
-  start: number;
-  end: number;
-  usage: string;
-  recurring: string;
-}
-type StoredGroup = { key: string; aggregate: unknown; charge: string };
-type StoredPeriod = Omit<PeriodState, "meters" | "lines" | "usage" | "recurring"> & {
-  lines: ({ groups: StoredGroup[] } | null)[];
-  usage: string;
-  recurring: string;
-};
-type StoredSubscription = Omit<SubscriptionState, "periods" | "months"> & {
-  periods: StoredPeriod[];
-  months: StoredMonth[];
-};
-type StoredLimit = Omit<LimitState, "terms"> & {
-  terms: Omit<LimitState["terms"], "monthlyLimit"> & { monthlyLimit: string };
-};
-type StoredState = Pick<CustomerState, "seq" | "now" | "profile"> & {
-  subscriptions: StoredSubscription[];
-  limits: StoredLimit[];
-};
-
-function encodePeriod(period: PeriodState): StoredPeriod {
-  const { meters: _, ...kept } = period;
-  return {
-    ...kept,
-    lines: period.lines.map((line) => (line === null ? null : { groups: line.groups.map(encodeGroup) })),
-    usage: formatDecimal(period.usage),
-    recurring: encodeExact(period.recurring),
-  };
-}
-
-function encodeGroup(group: LineState["groups"][number]): StoredGroup {
-  return { key: group.key, aggregate: encodeAggregate(group.aggregate), charge: formatDecimal(group.charge) };
-}
-
-function decodePeriod(subscription: StoredSubscription, period: StoredPeriod, catalog: Catalog): PeriodState {
-  const plan = catalog.plan(subscription.planId, subscription.planVersion);
-  assert(plan !== null, "a subscription's plan version is in the catalog");
-  return {
-    ...period,
-    meters: planMeters(catalog, plan, period.metricVersions),
-    lines: period.lines.map((line) => (line === null ? null : { groups: line.groups.map(decodeGroup) })),
-    usage: decimal(period.usage),
-    recurring: decodeExact(period.recurring),
-  };
-}
-
-function decodeGroup(group: StoredGroup): LineState["groups"][number] {
-  return { key: group.key, aggregate: decodeAggregate(group.aggregate), charge: decimal(group.charge) };
-}
-
-/** A decimal as its text, a ratio as "num/den". */
-function encodeExact(value: Exact): string {
-  return isRatio(value) ? `${value.num}/${value.den}` : formatDecimal(value);
-}
-
-function decodeExact(text: string): Exact {
-  const [num, den] = text.split("/");
-  return den === undefined ? decimal(text) : { num: BigInt(num ?? 0), den: BigInt(den) };
+export function decodeLimit(stored: StoredLimit): LimitState {
+  return { ...stored, terms: { ...stored.terms, monthlyLimit: decimal(stored.terms.monthlyLimit) } };
 }

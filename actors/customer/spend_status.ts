@@ -64,7 +64,7 @@ function unlimited(state: CustomerState, now: Instant): SpendStatus {
   const currency = state.profile?.currency ?? "USD";
   let spend: Exact = ZERO;
   for (const subscription of state.subscriptions) {
-    const month = subscription.months.find((m) => m.start === window.start);
+    const month = subscription.spend.find((w) => w.kind === "month" && w.start === window.start);
     if (month === undefined || subscription.currency !== currency) continue;
     spend = addExact(spend, addExact(month.usage, month.recurring));
   }

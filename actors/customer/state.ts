@@ -1,12 +1,11 @@
-import type { Aggregate } from "../../src/metering/aggregate.ts";
-import type { Decimal } from "../../src/money/decimal.ts";
-import type { Exact } from "../../src/money/ratio.ts";
+import type { Coupon } from "../../src/catalog/coupon.ts";
+import type { Grant } from "../../src/credits/grant.ts";
 import type { LimitTerms } from "../../src/spend/spend_limit.ts";
-import type { PlanMeters } from "../../src/subscriptions/plan_meters.ts";
-import type { PeriodRule } from "../../src/time/calendar.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import type { Period } from "../../src/time/period.ts";
+import type { ContractState } from "./contracts/contract.ts";
 import type { CustomerProfile } from "./profile.ts";
+import type { SubscriptionState } from "./subscription_state.ts";
 
 /**
  * Everything one customer keeps in memory. Only `evolve` changes it, and always in place: a state belongs
@@ -23,69 +22,17 @@ export interface CustomerState {
   profile: CustomerProfile | null;
   subscriptions: SubscriptionState[];
   limits: LimitState[];
+  /** Credit with something left. */
+  grants: Grant[];
+  contracts: ContractState[];
 }
 
-/** One subscription and the periods that are not yet invoiced. */
-export interface SubscriptionState {
-  readonly id: string;
-  readonly externalId: string | null;
-  readonly planId: string;
-  readonly planVersion: number;
-  readonly planKey: string;
-  readonly currency: string;
-  readonly rule: PeriodRule;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly createdAt: Instant;
-  updatedAt: Instant;
-  /** When a cancellation takes effect; the subscription has ended once now reaches it. */
-  endsAt: Instant | null;
-  canceledAt: Instant | null;
-  /** True once the start has been reached. */
-  started: boolean;
-  /** The first period that has not been closed. */
-  openK: number;
-  /** Periods kept in memory: drafts waiting to be issued, the open one, and ahead of it those with usage. */
-  periods: PeriodState[];
-  /** Spend by calendar month of the customer's zone: the present month and those ahead. */
-  months: MonthSpend[];
-  /** True once the end has been reached and the last period is closed. */
-  ended: boolean;
-}
-
-/** One billing period: what was used, what it costs so far, and its draft once it is over. */
-export interface PeriodState {
-  readonly k: number;
-  readonly start: Instant;
-  /** The end by the calendar; a cancellation may cut the period short. */
-  readonly end: Instant;
-  readonly metricVersions: readonly number[];
-  /** Resolved from the catalog, shared between customers, never stored. */
-  meters: PlanMeters;
-  /** One entry per price of the plan; null until the price is touched. */
-  lines: (LineState | null)[];
-  /** Exact sum of the lines' charges. */
-  usage: Decimal;
-  /** Exact recurring charges of the period. */
-  recurring: Exact;
-  /** The draft of this period once it is closed. */
-  draft: { readonly invoiceId: string; readonly issueAt: Instant; readonly createdAt: Instant } | null;
-}
-
-/** A metered price in one period, group by group ("" when the metric has no group_by). */
-export interface LineState {
-  groups: GroupState[];
-}
-
-export interface GroupState {
-  readonly key: string;
-  readonly aggregate: Aggregate;
-  /** Exact cumulative charge of the aggregate. */
-  charge: Decimal;
-}
-
-export interface MonthSpend extends Period {
-  usage: Decimal;
-  recurring: Exact;
+/** A coupon on a subscription. */
+export interface AppliedCoupon {
+  readonly coupon: Coupon;
+  readonly appliedAt: Instant;
+  /** Invoices it has been used on. */
+  used: number;
 }
 
 export interface LimitState {
@@ -105,21 +52,26 @@ export interface LimitState {
 
 /** A customer nothing has happened to yet. */
 export function newCustomerState(companyId: string, customerId: string): CustomerState {
-  return { companyId, customerId, seq: 0, now: 0, profile: null, subscriptions: [], limits: [] };
+  return {
+    companyId,
+    customerId,
+    seq: 0,
+    now: 0,
+    profile: null,
+    subscriptions: [],
+    limits: [],
+    grants: [],
+    contracts: [],
+  };
 }
 
 export function findSubscription(state: CustomerState, ref: string): SubscriptionState | undefined {
   return state.subscriptions.find((s) => s.id === ref || s.externalId === ref);
 }
 
-export function periodOf(subscription: SubscriptionState, k: number): PeriodState | undefined {
-  return subscription.periods.find((p) => p.k === k);
-}
-
-/** Where a period really ends: at its boundary, or where the subscription ended before it. */
-export function effectiveEnd(subscription: SubscriptionState, period: Period): Instant {
-  const { endsAt } = subscription;
-  return endsAt !== null && endsAt < period.end ? endsAt : period.end;
+/** The customer's time zone. */
+export function zoneOf(state: CustomerState): string {
+  return state.profile?.timezone ?? "UTC";
 }
 
 /** True while a limit that suspends, on this subscription or the whole customer, is exceeded. */

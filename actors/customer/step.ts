@@ -1,5 +1,6 @@
 import { assert } from "../../src/errors.ts";
 import type { DecisionContext, Outcome } from "../actor.ts";
+import { adjustmentFacts } from "./adjustments.ts";
 import type { Command } from "./commands.ts";
 import { decide } from "./decide.ts";
 import { evolve } from "./evolve.ts";
@@ -28,11 +29,21 @@ export function step(state: CustomerState, command: Command, ctx: DecisionContex
   const outcome = decide(state, command, current);
   if (outcome.kind !== "facts") return { facts: reset, outcome };
   for (const fact of outcome.facts) evolve(state, fact, current.catalog);
-  if (command.type === "record_usage") {
-    return { facts: reset.length === 0 ? outcome.facts : [...reset, ...outcome.facts], outcome };
+  if (command.type === "record_usage" || command.type === "void_usage") {
+    const adjusted = adjust(state, current);
+    if (reset.length === 0 && adjusted.length === 0) return { facts: outcome.facts, outcome };
+    return { facts: [...reset, ...outcome.facts, ...adjusted], outcome };
   }
   const reviewed = command.type === "read" ? [] : review(state, current);
   return { facts: [...outcome.facts, ...reviewed], outcome };
+}
+
+/** Usage in a settled period is billed as the difference it makes. */
+function adjust(state: CustomerState, ctx: DecisionContext): Fact[] {
+  if (!state.subscriptions.some((s) => s.settled.some((settled) => settled.state === "stale"))) return [];
+  const facts = adjustmentFacts(state, ctx);
+  for (const fact of facts) evolve(state, fact, ctx.catalog);
+  return facts;
 }
 
 /** Windows that are over reset before usage is judged, so that a new window never starts suspended. */

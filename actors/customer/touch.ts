@@ -1,21 +1,27 @@
 import { limits } from "../../src/limits.ts";
-import { newAggregate, peek } from "../../src/metering/aggregate.ts";
-import { matches } from "../../src/metering/filter.ts";
 import type { Metric } from "../../src/metering/metric.ts";
-import { groupKey, isValueError, meteredValue } from "../../src/metering/value.ts";
-import { add, type Decimal, sub, ZERO } from "../../src/money/decimal.ts";
+import { groupKey, isValueError } from "../../src/metering/value.ts";
+import { type Decimal, ZERO } from "../../src/money/decimal.ts";
+import { addExact, compareExact, type Exact, subExact } from "../../src/money/ratio.ts";
 import type { Price } from "../../src/pricing/price.ts";
-import { rate } from "../../src/pricing/rate.ts";
+import { chargeOf, chargeWith, readUsage, type UsageReading } from "../../src/subscriptions/price_meter.ts";
 import type { Instant } from "../../src/time/instant.ts";
-import type { GroupState, PeriodState } from "./state.ts";
+import {
+  type GroupState,
+  type LineState,
+  type PeriodState,
+  type SubscriptionState,
+  spanOf,
+} from "./subscription_state.ts";
 
 /** What a usage event does to one price of a period. */
 export interface Touch {
+  readonly period: PeriodState;
   readonly priceIndex: number;
   readonly groupKey: string;
-  readonly value: Decimal | string;
+  readonly reading: UsageReading;
   /** The group's exact cumulative charge with the event in it. */
-  readonly charge: Decimal;
+  readonly charge: Exact;
 }
 
 /** The part of an event that is metered. */
@@ -29,45 +35,109 @@ export interface Metered {
 }
 
 export type Measured =
-  | { readonly touches: readonly Touch[]; readonly delta: Decimal }
+  | { readonly touches: readonly Touch[]; readonly delta: Exact }
   | { readonly error: string };
 
 const NOTHING: Measured = { touches: [], delta: ZERO };
 
 /**
- * Rates an event as the difference between the cumulative charge with and without it, over every price it
- * touches. Changes nothing. An event whose metered value is missing or absurd is an error as a whole.
+ * Rates an event as the difference between the cumulative charge with and without it, over every price of the
+ * period it touches, and for what carries over every later period in memory. Changes nothing. An event whose
+ * metered value is missing or absurd is an error as a whole.
  */
-export function measure(period: PeriodState, event: Metered): Measured {
+export function measure(subscription: SubscriptionState, period: PeriodState, event: Metered): Measured {
   const indexes = period.meters.byEventType.get(event.eventType);
   if (indexes === undefined) return NOTHING;
   const touches: Touch[] = [];
-  let delta = ZERO;
+  let delta: Exact = ZERO;
   for (const index of indexes) {
-    const metric = period.meters.metrics[index];
-    const price = period.meters.plan.prices[index];
-    if (!metric || price === undefined || !matches(metric.filters, event.properties)) continue;
-    const value = meteredValue(metric, event.properties);
-    if (isValueError(value)) return { error: value.reason };
-    const key = groupKey(metric, event.properties);
-    const group = findGroup(period, index, key);
-    if (group === undefined && (period.lines[index]?.groups.length ?? 0) >= limits.groupsPerLineMax) {
-      return { error: `more than ${limits.groupsPerLineMax} groups in one period` };
+    for (const one of period.meters.metrics[index]?.carry_over === true
+      ? withFollowing(subscription, period)
+      : [period]) {
+      const own = one === period ? event : { ...event, occurredAt: one.start };
+      const touched = touch(subscription, one, index, own);
+      if (touched === null) continue;
+      if ("error" in touched) return touched;
+      delta = addExact(delta, touched.delta);
+      touches.push(touched);
     }
-    const aggregate = group?.aggregate ?? newAggregate(metric.aggregation);
-    const charge = rate(price, peek(aggregate, value, event.occurredAt, event.order, event.times)).amount;
-    delta = add(delta, sub(charge, group === undefined ? chargeAtZero(price, metric) : group.charge));
-    touches.push({ priceIndex: index, groupKey: key, value, charge });
   }
   return { touches, delta };
 }
 
+function touch(
+  subscription: SubscriptionState,
+  period: PeriodState,
+  index: number,
+  event: Metered,
+): (Touch & { readonly delta: Exact }) | { readonly error: string } | null {
+  const metric = period.meters.metrics[index];
+  const price = period.meters.prices[index];
+  if (!metric || price === undefined) return null;
+  const span = spanOf(subscription, period);
+  const reading = readUsage(price, metric, event, span);
+  if (reading === null) return null;
+  if (isValueError(reading)) return { error: reading.reason };
+  const key = groupKey(metric, event.properties);
+  const group = findGroup(period, index, key);
+  if (group === undefined && (period.lines[index]?.groups.length ?? 0) >= limits.groupsPerLineMax) {
+    return { error: `more than ${limits.groupsPerLineMax} groups in one period` };
+  }
+  const charge = chargeWith(price, metric, group?.meter ?? null, reading, span);
+  const line = lineOf(subscription, period, index);
+  const before = group === undefined ? ungrouped(subscription, period, index) : group.charge;
+  const after = capped(price, addExact(line.sum, subExact(charge, before)));
+  const delta = subExact(after, line.charge);
+  return { period, priceIndex: index, groupKey: key, reading, charge, delta };
+}
+
+function withFollowing(subscription: SubscriptionState, period: PeriodState): PeriodState[] {
+  const following = subscription.periods.filter(
+    (p) => p.phase === period.phase && p.track === period.track && p.k > period.k,
+  );
+  return [period, ...following];
+}
+
+/** The running line of a price, or what it would begin with. */
+export function lineOf(
+  subscription: SubscriptionState,
+  period: PeriodState,
+  index: number,
+): Pick<LineState, "sum" | "charge"> {
+  const line = period.lines[index];
+  if (line) return line;
+  const sum = ungrouped(subscription, period, index);
+  const price = period.meters.prices[index];
+  return { sum, charge: price === undefined ? sum : capped(price, sum) };
+}
+
+/** What a price costs before a group has usage: zero by group, else what it costs at zero. */
+function ungrouped(subscription: SubscriptionState, period: PeriodState, index: number): Exact {
+  const metric = period.meters.metrics[index];
+  const price = period.meters.prices[index];
+  if (!metric || price === undefined) return ZERO;
+  return chargeAtZero(subscription, period, price, metric);
+}
+
 /**
- * What a price costs before any usage, which a period owes from its start: zero but for `flat_at_zero`. A price by
- * group owes nothing until a group appears.
+ * What a price costs before any usage, which a period owes from its start: zero but for `flat_at_zero` and the like.
+ * A price by group owes nothing until a group appears.
  */
-export function chargeAtZero(price: Price, metric: Metric): Decimal {
-  return (metric.group_by?.length ?? 0) > 0 ? ZERO : rate(price, ZERO).amount;
+export function chargeAtZero(
+  subscription: SubscriptionState,
+  period: PeriodState,
+  price: Price,
+  metric: Metric,
+): Exact {
+  if ((metric.group_by?.length ?? 0) > 0) return ZERO;
+  return chargeOf(price, metric, null, spanOf(subscription, period)).amount;
+}
+
+/** A price's charge over all groups, no more than its maximum. */
+export function capped(price: Price, sum: Exact): Exact {
+  return price.maximumAmount !== null && compareExact(sum, price.maximumAmount) > 0
+    ? price.maximumAmount
+    : sum;
 }
 
 /** The running group of a price, if the period has one. */

@@ -12,6 +12,9 @@ const nouns: Readonly<Record<DocumentTable, string>> = {
   invoices: "invoice",
   spend_limits: "spend limit",
   spend_alerts: "spend alert",
+  credit_grants: "credit grant",
+  credit_entries: "credit entry",
+  contracts: "contract",
 };
 
 type Caller = { readonly principal: Principal };

@@ -10,17 +10,22 @@ import { jwksRoutes } from "./auth/jwks.ts";
 import { meRoutes } from "./auth/me.ts";
 import { sessionRoutes } from "./auth/session_routes.ts";
 import { invoiceRoutes } from "./invoicing/invoices.ts";
+import { couponRoutes } from "./master_data/coupons.ts";
 import { customerRoutes } from "./master_data/customers.ts";
 import { metricRoutes } from "./master_data/metrics.ts";
+import { planTransitionRoutes } from "./master_data/plan_transitions.ts";
 import { planRoutes } from "./master_data/plans.ts";
 import { priceRoutes } from "./master_data/prices.ts";
 import { productRoutes } from "./master_data/products.ts";
 import type { Route } from "./route.ts";
+import { entitlementRoutes } from "./subscription/entitlements.ts";
 import { liveSpendRoutes } from "./subscription/live_spend.ts";
 import { periodRoutes } from "./subscription/periods.ts";
 import { spendLimitRoutes } from "./subscription/spend_limits.ts";
+import { subscriptionChangeRoutes } from "./subscription/subscription_changes.ts";
 import { subscriptionRoutes } from "./subscription/subscriptions.ts";
 import { usageRoutes } from "./usage/events.ts";
+import { voidEventRoutes } from "./usage/void_event.ts";
 
 /** Every resource of every service: what the ports serve and the OpenAPI describes. */
 export function allRoutes(services: Services, auth: AuthServices, embedded: boolean): Route[] {
@@ -39,11 +44,16 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...metricRoutes(services),
     ...priceRoutes(services),
     ...planRoutes(services),
+    ...planTransitionRoutes(services),
+    ...couponRoutes(services),
     ...periodRoutes(services),
     ...subscriptionRoutes(services),
+    ...subscriptionChangeRoutes(services),
     ...spendLimitRoutes(services),
+    ...entitlementRoutes(services),
     ...liveSpendRoutes(services),
     ...usageRoutes(services),
+    ...voidEventRoutes(services),
     ...invoiceRoutes(services),
     ...simulationRoutes(services),
   ];

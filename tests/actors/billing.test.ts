@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { evolve } from "../../actors/customer/evolve.ts";
 import { nextWake } from "../../actors/customer/next_wake.ts";
-import { decodeSnapshot, encodeSnapshot } from "../../actors/customer/snapshot.ts";
+import { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from "../../actors/customer/snapshot.ts";
 import { newCustomerState } from "../../actors/customer/state.ts";
 import { buildCatalog } from "../../src/catalog/catalog.ts";
 import { at, Customer, row } from "./customer.ts";
@@ -108,11 +108,12 @@ describe("a month of usage", () => {
     expect(ada.ofType("invoice_issued").length).toBe(4);
   });
 
-  test("usage within the grace changes the draft, usage after issue is orphaned", () => {
+  test("usage within the grace changes the draft, usage after issue is kept apart where a company wants that", () => {
     const ada = new Customer(catalog, "2026-01-01");
+    ada.settings = { ...ada.settings, late_usage: "orphan" };
     ada.subscribe("pro");
     ada.advance("2026-02-01");
-    expect(ada.ofType("period_closed").length).toBe(1);
+    expect(ada.ofType("invoice_drafted").length).toBe(1);
     const late = { occurredAt: at("2026-01-20") };
     expect(ada.use("llm", { input_tokens: 0, output_tokens: 1_000_000 }, late).kind).toBe("facts");
     ada.advance("2026-02-01T01:00:00Z");
@@ -201,6 +202,6 @@ test("facts replayed, and a snapshot read back, give the state they came from", 
     evolve(replayed, stored as typeof fact, ada.catalog);
   }
   expect(encodeSnapshot(replayed)).toBe(encodeSnapshot(ada.state));
-  const read = decodeSnapshot(ada.state, 1, encodeSnapshot(ada.state), ada.catalog);
+  const read = decodeSnapshot(ada.state, SNAPSHOT_VERSION, encodeSnapshot(ada.state), ada.catalog);
   expect(encodeSnapshot(read)).toBe(encodeSnapshot(ada.state));
 });

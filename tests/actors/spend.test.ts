@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { assembleInvoice } from "../../actors/customer/assemble.ts";
 import { checkUsage } from "../../actors/customer/check.ts";
 import { encodeSnapshot } from "../../actors/customer/snapshot.ts";
 import { spendStatus } from "../../actors/customer/spend_status.ts";
 import { isSuspended } from "../../actors/customer/state.ts";
-import { quantityOf } from "../../src/metering/aggregate.ts";
+import { spanOf } from "../../actors/customer/subscription_state.ts";
+import { upcomingInvoice } from "../../actors/customer/upcoming.ts";
 import { add, compare, decimal, formatDecimal, ZERO } from "../../src/money/decimal.ts";
-import { rate } from "../../src/pricing/rate.ts";
+import { formatExact } from "../../src/money/ratio.ts";
+import { chargeOf } from "../../src/subscriptions/price_meter.ts";
 import { at, Customer, row } from "./customer.ts";
 
 const monthly = { currency: "USD", interval: "month", interval_count: 1 };
@@ -212,8 +213,13 @@ describe("laws", () => {
         if (period === undefined) throw new Error("there is an open period");
         let sum = decimal("20");
         for (const [index, price] of period.meters.plan.prices.entries()) {
-          for (const group of period.lines[index]?.groups ?? [])
-            sum = add(sum, rate(price, quantityOf(group.aggregate)).amount);
+          const metric = period.meters.metrics[index];
+          const subscription = ada.state.subscriptions[0];
+          if (!metric || subscription === undefined) continue;
+          for (const group of period.lines[index]?.groups ?? []) {
+            const { amount } = chargeOf(price, metric, group.meter, spanOf(subscription, period));
+            sum = add(sum, decimal(formatExact(amount)));
+          }
         }
         expect(spendStatus(ada.state, ada.now).spend).toBe(formatDecimal(sum));
       }),
@@ -232,10 +238,7 @@ describe("laws", () => {
         const totals = [events, others].map((list) => {
           const { ada } = customer("all");
           for (const { type, properties } of list) ada.use(type, properties);
-          const subscription = ada.state.subscriptions[0];
-          const period = subscription?.periods[0];
-          if (subscription === undefined || period === undefined) throw new Error("there is an open period");
-          return assembleInvoice(ada.state, subscription, period).total;
+          return upcomingInvoice(ada.state, ada.state.subscriptions[0]?.id ?? "", ada.ctx)?.total;
         });
         expect(totals[0]).toBe(totals[1]);
       }),

@@ -45,15 +45,20 @@ describe("a month on a test clock", () => {
     expect(read.payload).toEqual(invoice ?? {});
   });
 
-  test("usage of an issued period is kept as an orphan", async () => {
+  test("usage of an issued period is taken in, to be billed with the next", async () => {
     const told = await done(
       "POST",
       "/usage/events?wait=applied",
-      usage("late", "ada", "2023-11-16T00:00:00Z", 1),
+      usage("late", "ada", "2023-11-16T00:00:00Z", 1_000_000),
     );
-    expect(told.payload.results).toEqual([{ event_id: "late", status: "orphaned", reason: "period_closed" }]);
-    const { rows } = await done("GET", "/admin/orphan-events?reason=period_closed");
-    expect(rows.length).toBe(1);
+    expect(told.payload.results).toEqual([{ event_id: "late", status: "applied" }]);
+    const next = await done("POST", "/invoicing/preview", { customer_id: "ada" });
+    const adjusted = (next.payload.line_items as { type: string; description: string }[]).filter(
+      (line) => line.type === "adjustment",
+    );
+    expect(adjusted.map((line) => line.description)).toEqual([
+      expect.stringContaining("2023-11-01 to 2023-12-01"),
+    ]);
   });
 });
 

@@ -47,7 +47,7 @@ describe("what is another company's, unknown or of the wrong kind", () => {
     [
       "POST",
       "/subscriptions",
-      { customer_id: "ada", plan_id: "llm_plan", trial_end: "2026-01-01T00:00:00Z" },
+      { customer_id: "ada", plan_id: "llm_plan", trial_end: "soon" },
       "VAL_001",
       "trial_end",
     ],

@@ -3,7 +3,8 @@ import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { limits } from "../../src/limits.ts";
 import type { UsageEvent } from "../../src/metering/usage_event.ts";
-import { decimal, formatDecimal } from "../../src/money/decimal.ts";
+import { decimal } from "../../src/money/decimal.ts";
+import { formatExact } from "../../src/money/ratio.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -114,7 +115,7 @@ export async function usageOf(services: Services, customerId: string): Promise<s
     { companyId: COMPANY, customerId },
     {
       type: "read",
-      read: (state) => formatDecimal(state.subscriptions[0]?.periods[0]?.usage ?? decimal("-1")),
+      read: (state) => formatExact(state.subscriptions[0]?.periods[0]?.usage ?? decimal("-1")),
     },
   );
   return String(await read);

@@ -1,9 +1,7 @@
 import { BillingError } from "../../../src/errors.ts";
-import { type Decimal, formatDecimal, sign, ZERO } from "../../../src/money/decimal.ts";
-import { addExact } from "../../../src/money/ratio.ts";
+import { formatDecimal, ZERO } from "../../../src/money/decimal.ts";
+import { addExact, compareExact, type Exact, formatExact } from "../../../src/money/ratio.ts";
 import { exceeds, thresholdsReached } from "../../../src/spend/spend_limit.ts";
-import { currentMetricVersions, planMeters } from "../../../src/subscriptions/plan_meters.ts";
-import { periodAt, periodContaining } from "../../../src/time/calendar.ts";
 import type { Instant } from "../../../src/time/instant.ts";
 import { contains } from "../../../src/time/period.ts";
 import {
@@ -15,31 +13,26 @@ import {
   refuse,
 } from "../../actor.ts";
 import type { RecordUsage } from "../commands.ts";
-import type { Fact } from "../facts.ts";
+import type { Fact, PeriodOpened } from "../facts.ts";
 import { alertFact, exceededFact } from "../limit_facts.ts";
+import { openingOf, periodFrom } from "../periods.ts";
+import { findPlaces, type Place } from "../places.ts";
 import { spendIn } from "../spend.ts";
-import {
-  type CustomerState,
-  covers,
-  findSubscription,
-  type LimitState,
-  type PeriodState,
-  type SubscriptionState,
-} from "../state.ts";
+import { type CustomerState, covers, findSubscription, type LimitState } from "../state.ts";
+import { type PeriodState, phaseOf, type SubscriptionState } from "../subscription_state.ts";
 import { measure, type Touch } from "../touch.ts";
 
 /** Where an event belongs, what it changes and what that costs; nothing has been decided yet. */
 export interface RatedUsage {
   readonly subscription: SubscriptionState;
-  readonly period: PeriodState;
-  /** True when the period is opened by this very event. */
-  readonly opens: boolean;
+  /** The periods that this very event opens. */
+  readonly opens: readonly PeriodOpened[];
   readonly touches: readonly Touch[];
-  readonly delta: Decimal;
+  readonly delta: Exact;
 }
 
 /**
- * Records one usage event: finds its subscription and period by the event's own time, rates the difference it
+ * Records one usage event: finds its subscription and periods by the event's own time, rates the difference it
  * makes, tests the limits and fires their alerts.
  *
  * Refuses SPEND_001 where a limit blocks or rejects it; orphans what fits nowhere.
@@ -47,14 +40,14 @@ export interface RatedUsage {
 export function recordUsage(state: CustomerState, command: RecordUsage, ctx: DecisionContext): Outcome {
   const rated = rateUsage(state, command, ctx);
   if (typeof rated === "string") return orphan(rated);
-  const { subscription, period, delta } = rated;
+  if ("needs" in rated) return { kind: "needs", ...rated };
+  const { subscription, delta } = rated;
 
   const bearing = state.limits.filter((limit) => bears(limit, subscription, command.occurredAt));
   const refusal = bearing.find((limit) => refuses(state, limit, delta));
   if (refusal !== undefined) return refuse(limitReached(refusal));
 
-  const facts: Fact[] = [];
-  if (rated.opens) facts.push(opening(subscription, period, ctx.now));
+  const facts: Fact[] = [...rated.opens];
   facts.push({
     type: "usage_recorded",
     at: ctx.now,
@@ -65,7 +58,7 @@ export function recordUsage(state: CustomerState, command: RecordUsage, ctx: Dec
     occurred_at: command.occurredAt,
     properties: command.properties,
     times: command.times,
-    charge: delta,
+    charge: formatExact(delta),
     currency: subscription.currency,
     while_suspended: bearing.some((limit) => limit.exceeded && limit.terms.action === "suspend"),
     touches: rated.touches,
@@ -74,28 +67,68 @@ export function recordUsage(state: CustomerState, command: RecordUsage, ctx: Dec
   return accept(facts);
 }
 
+/** Usage of a settled period can be rated only once that period has been looked up. */
+interface Needed {
+  readonly needs: { readonly subscriptionId: string; readonly at: Instant };
+}
+
 /** Finds where an event belongs and what it costs, or why it fits nowhere. Changes nothing. */
 export function rateUsage(
   state: CustomerState,
   command: RecordUsage,
   ctx: DecisionContext,
-): RatedUsage | OrphanReason {
+): RatedUsage | OrphanReason | Needed {
   if (state.profile === null) return "no_customer";
   const oldest = ctx.settings.max_event_age_days;
   if (oldest !== null && command.occurredAt < ctx.now - oldest * 86_400_000) return "too_old";
 
   const subscription = subscriptionFor(state, command);
   if (typeof subscription === "string") return subscription;
-  const known = subscription.periods.find((p) => contains(p, command.occurredAt));
-  const period = known ?? periodAhead(subscription, command.occurredAt, ctx);
-  if (period === null) return "period_closed";
-  // The open period may still meter a type its metric has since left.
-  const isMetered = period.meters.byEventType.has(command.eventType);
+  const opens: PeriodOpened[] = [];
+  const periods: PeriodState[] = [];
+  let isMetered = false;
+  for (const place of findPlaces(subscription, command.occurredAt)) {
+    let { period } = place;
+    let opening: PeriodOpened | null = null;
+    if (place.isSettled && period === undefined) {
+      if (!mightMeasure(subscription, place, command.eventType, ctx)) continue;
+      const late = ctx.settings.late_usage === "orphan" || subscription.lookedUp.includes(command.occurredAt);
+      return late ? "period_closed" : { needs: { subscriptionId: subscription.id, at: command.occurredAt } };
+    }
+    if (period === undefined) {
+      opening = openingOf(state, subscription, place, ctx);
+      period = periodFrom(subscription, opening, ctx.catalog);
+    }
+    if (!period.meters.byEventType.has(command.eventType)) continue;
+    isMetered = true;
+    if (place.isSettled && ctx.settings.late_usage === "orphan") return "period_closed";
+    if (opening !== null) opens.push(opening);
+    periods.push(period);
+  }
   if (!isMetered && ctx.catalog.metricsOfType(command.eventType).length === 0) return "no_metric";
-  const order = state.seq + (known === undefined ? 2 : 1);
-  const measured = measure(period, { ...meteredPart(command), order });
-  if ("error" in measured) return "value_error";
-  return { subscription, period, opens: known === undefined, ...measured };
+  const order = state.seq + opens.length + 1;
+  const touches: Touch[] = [];
+  let delta: Exact = ZERO;
+  for (const period of periods) {
+    const measured = measure(subscription, period, { ...meteredPart(command), order });
+    if ("error" in measured) return "value_error";
+    touches.push(...measured.touches);
+    delta = addExact(delta, measured.delta);
+  }
+  return { subscription, opens, touches, delta };
+}
+
+/** Whether the plan of a settled period measured this type of event, by the metrics of today. */
+function mightMeasure(
+  subscription: SubscriptionState,
+  place: Place,
+  eventType: string,
+  { catalog }: DecisionContext,
+): boolean {
+  const { plan, tracks } = phaseOf(subscription, place.phase);
+  const own = tracks[place.track]?.prices ?? [];
+  const metrics = catalog.metricsOfType(eventType);
+  return own.some((index) => metrics.some((metric) => metric.id === plan.prices[index]?.metricId));
 }
 
 function meteredPart(command: RecordUsage) {
@@ -124,40 +157,9 @@ function subscriptionFor(state: CustomerState, command: RecordUsage): Subscripti
 }
 
 function coverage(subscription: SubscriptionState, at: Instant): OrphanReason | null {
-  if (at < subscription.rule.start) return "before_start";
+  if (at < subscription.start) return "before_start";
   if (subscription.endsAt !== null && at >= subscription.endsAt) return "after_end";
   return null;
-}
-
-/** The period of an instant ahead of the open one, as it would be opened; null where it is closed for good. */
-function periodAhead(subscription: SubscriptionState, at: Instant, ctx: DecisionContext): PeriodState | null {
-  const found = periodContaining(subscription.rule, at);
-  if (found === null || found.k < subscription.openK) return null;
-  const plan = ctx.catalog.plan(subscription.planId, subscription.planVersion);
-  if (plan === null) return null;
-  const metricVersions = currentMetricVersions(ctx.catalog, plan);
-  const { start, end } = periodAt(subscription.rule, found.k);
-  return {
-    k: found.k,
-    start,
-    end,
-    metricVersions,
-    meters: planMeters(ctx.catalog, plan, metricVersions),
-    lines: [],
-    usage: ZERO,
-    recurring: ZERO,
-    draft: null,
-  };
-}
-
-function opening(subscription: SubscriptionState, period: PeriodState, at: Instant): Fact {
-  return {
-    type: "period_opened",
-    at,
-    subscription_id: subscription.id,
-    k: period.k,
-    metric_versions: [...period.metricVersions],
-  };
 }
 
 /** A limit bears on an event of its currency inside its present window; earlier windows never suspend the present. */
@@ -169,11 +171,13 @@ function bears(limit: LimitState, subscription: SubscriptionState, occurredAt: I
   );
 }
 
-function refuses(state: CustomerState, limit: LimitState, delta: Decimal): boolean {
+function refuses(state: CustomerState, limit: LimitState, delta: Exact): boolean {
   const { action, onSuspend, monthlyLimit } = limit.terms;
   if (action === "suspend") return limit.exceeded && onSuspend === "reject";
   return (
-    action === "block" && sign(delta) > 0 && exceeds(addExact(spendIn(state, limit), delta), monthlyLimit)
+    action === "block" &&
+    compareExact(delta, ZERO) > 0 &&
+    exceeds(addExact(spendIn(state, limit), delta), monthlyLimit)
   );
 }
 
@@ -188,13 +192,7 @@ function limitReached(limit: LimitState): BillingError {
   return new BillingError("SPEND_001", `Refused: ${why}`);
 }
 
-function crossings(
-  state: CustomerState,
-  limit: LimitState,
-  delta: Decimal,
-  now: Instant,
-  facts: Fact[],
-): void {
+function crossings(state: CustomerState, limit: LimitState, delta: Exact, now: Instant, facts: Fact[]): void {
   const spend = addExact(spendIn(state, limit), delta);
   for (const threshold of thresholdsReached(limit.terms, spend, limit.fired)) {
     facts.push(alertFact(limit, threshold, spend, now));

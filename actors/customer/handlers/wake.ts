@@ -1,11 +1,14 @@
 import { assertNever } from "../../../src/errors.ts";
-import { derivedId } from "../../../src/ids.ts";
-import { currentMetricVersions } from "../../../src/subscriptions/plan_meters.ts";
 import { accept, type DecisionContext, type Outcome } from "../../actor.ts";
+import { contractFacts } from "../contract_invoices.ts";
+import { expireFacts } from "../credits/expiry.ts";
+import { advanceFacts, closingFacts, draftedFact } from "../drafting.ts";
 import type { Fact } from "../facts.ts";
-import { issueFact } from "../issue.ts";
+import { issueFacts } from "../issue.ts";
 import { type Due, nextDue } from "../next_wake.ts";
-import { type CustomerState, effectiveEnd, periodOf, type SubscriptionState } from "../state.ts";
+import { planChangedFact } from "../plan_change.ts";
+import type { CustomerState } from "../state.ts";
+import type { SubscriptionState } from "../subscription_state.ts";
 
 /** Does the one thing that is due soonest; the shard wakes the actor again while more is due. */
 export function wake(state: CustomerState, ctx: DecisionContext): Outcome {
@@ -15,15 +18,28 @@ export function wake(state: CustomerState, ctx: DecisionContext): Outcome {
 }
 
 function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
+  const at = ctx.now;
   switch (due.kind) {
     case "start":
-      return started(due.subscription, ctx);
+      return [{ type: "subscription_activated", at, subscription_id: due.subscription.id }];
     case "end":
-      return [{ type: "subscription_ended", at: ctx.now, subscription_id: due.subscription.id }];
+      return [{ type: "subscription_ended", at, subscription_id: due.subscription.id }];
+    case "pending":
+      return [draftedFact(due.subscription, at, [], [], ctx)];
     case "close":
-      return closed(due, ctx);
+      return closingFacts(state, due.subscription, due.at, ctx);
+    case "change":
+      return changed(due.subscription, ctx);
+    case "trial":
+      return trialOver(due.subscription, due.at, ctx);
+    case "resume":
+      return resumed(due.subscription, due.at, ctx);
     case "issue":
-      return [issueFact(state, due.subscription, due.period, ctx)];
+      return issueFacts(state, due.subscription, due.draft, ctx);
+    case "expiry":
+      return expireFacts(state, ctx.now);
+    case "contract":
+      return contractFacts(state, ctx);
     case "window":
       return []; // the review of limits that follows every wake resets it
     default:
@@ -31,46 +47,26 @@ function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
   }
 }
 
-/** The facts of a start that has been reached: active, and its first period open. */
-export function started(subscription: SubscriptionState, ctx: DecisionContext): Fact[] {
+function changed(subscription: SubscriptionState, ctx: DecisionContext): Fact[] {
+  const { scheduled } = subscription;
+  if (scheduled === null) return [];
+  return [planChangedFact(subscription, scheduled, ctx)];
+}
+
+function trialOver(subscription: SubscriptionState, at: number, ctx: DecisionContext): Fact[] {
   return [
-    { type: "subscription_activated", at: ctx.now, subscription_id: subscription.id },
-    ...opened(subscription, 0, ctx),
+    { type: "trial_ended", at: ctx.now, subscription_id: subscription.id },
+    ...advanceFacts(subscription, at, ctx),
   ];
 }
 
-/** Opens a period with the metric versions of this moment, unless usage ahead of it has opened it already. */
-function opened(subscription: SubscriptionState, k: number, ctx: DecisionContext): Fact[] {
-  if (periodOf(subscription, k) !== undefined) return [];
-  const plan = ctx.catalog.plan(subscription.planId, subscription.planVersion);
-  const metricVersions = plan === null ? [] : currentMetricVersions(ctx.catalog, plan);
+/** A pause that is over: what recurs in advance is billed for the rest of its periods. */
+export function resumed(subscription: SubscriptionState, at: number, ctx: DecisionContext): Fact[] {
+  const pauses = subscription.pauses.map((p, index, all) =>
+    index === all.length - 1 ? { ...p, until: at } : p,
+  );
   return [
-    {
-      type: "period_opened",
-      at: ctx.now,
-      subscription_id: subscription.id,
-      k,
-      metric_versions: metricVersions,
-    },
+    { type: "subscription_resumed", at: ctx.now, subscription_id: subscription.id, resumed_at: at },
+    ...advanceFacts({ ...subscription, pauses }, at, ctx),
   ];
-}
-
-/** A period is over: it becomes a draft with a grace that never ends before usage had its time to arrive. */
-function closed(due: Extract<Due, { kind: "close" }>, ctx: DecisionContext): Fact[] {
-  const { subscription, period } = due;
-  const end = effectiveEnd(subscription, period);
-  const facts: Fact[] = [
-    {
-      type: "period_closed",
-      at: ctx.now,
-      subscription_id: subscription.id,
-      k: period.k,
-      invoice_id: derivedId("inv", end, subscription.id, String(period.k)),
-      issue_at: Math.max(end, ctx.now) + ctx.settings.invoice_grace_seconds * 1000,
-    },
-  ];
-  const over = subscription.endsAt !== null && subscription.endsAt <= period.end;
-  if (over) facts.push({ type: "subscription_ended", at: ctx.now, subscription_id: subscription.id });
-  else facts.push(...opened(subscription, period.k + 1, ctx));
-  return facts;
 }

@@ -1,17 +1,13 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Catalog, CatalogRow } from "../../../src/catalog/catalog.ts";
-import { standalonePrice } from "../../../src/catalog/inline_price.ts";
+import { type InlinePrice, standalonePrice } from "../../../src/catalog/inline_price.ts";
 import { PlanInput, storedPlan } from "../../../src/catalog/plan.ts";
 import { invalid } from "../../../src/errors.ts";
 import { derivedId } from "../../../src/ids.ts";
 import { checkMetric, MetricInput } from "../../../src/metering/metric.ts";
-import {
-  compilePrice,
-  LaterPrice,
-  type Price,
-  type PriceInput,
-  priceVariants,
-} from "../../../src/pricing/price.ts";
+import { CurrencyCode } from "../../../src/pricing/common_fields.ts";
+import { compilePrice, type Price, type PriceInput } from "../../../src/pricing/price.ts";
+import { priceWith } from "../../../src/pricing/price_input.ts";
 import { Key, Ref } from "../../../src/text.ts";
 
 const named = { key: Type.Optional(Key), name: Type.Optional(MetricInput.properties.name) };
@@ -19,21 +15,12 @@ const named = { key: Type.Optional(Key), name: Type.Optional(MetricInput.propert
 /** A metric tried out inside a price; it needs no name of its own. */
 const InlineMetric = Type.Object({ ...MetricInput.properties, ...named }, { additionalProperties: false });
 
-const extra = {
-  currency: Type.Optional(priceVariants.flat.properties.currency),
-  metric: Type.Optional(InlineMetric),
-};
 const closed = { additionalProperties: false };
-const { flat, per_unit, graduated, volume, package: packaged } = priceVariants;
 
-const TriedPrice = Type.Union([
-  Type.Object({ ...flat.properties, currency: extra.currency }, closed),
-  Type.Object({ ...per_unit.properties, ...extra }, closed),
-  Type.Object({ ...graduated.properties, ...extra }, closed),
-  Type.Object({ ...volume.properties, ...extra }, closed),
-  Type.Object({ ...packaged.properties, ...extra }, closed),
-  LaterPrice,
-]);
+const TriedPrice = priceWith<InlinePrice & { metric?: Static<typeof InlineMetric> }>({
+  currency: Type.Optional(CurrencyCode),
+  metric: Type.Optional(InlineMetric),
+});
 
 /** A plan tried out in a simulation: prices by id or key, or written out with their metrics. */
 export const TriedPlan = Type.Object(
@@ -46,18 +33,30 @@ export const TriedPlan = Type.Object(
 );
 export type TriedPlan = Static<typeof TriedPlan>;
 
-/** The rows an inline plan would be stored as, beside a catalog that is only looked at. */
-export function triedRows(plan: TriedPlan, catalog: Catalog): { rows: CatalogRow[]; planId: string } {
+/** Gives the id of a row of an inline plan; by default one that tells that nothing is stored. */
+type RowId = (prefix: "plan" | "price" | "met", name: string) => string;
+
+const simulatedId: RowId = (prefix, name) => derivedId(prefix, 0, "simulated", name);
+
+/**
+ * The rows an inline plan would be stored as, beside a catalog that is only looked at. A change of plan stores them
+ * under ids of its own (`newId`).
+ */
+export function triedRows(
+  plan: TriedPlan,
+  catalog: Catalog,
+  newId: RowId = simulatedId,
+): { rows: CatalogRow[]; planId: string } {
   const rows: CatalogRow[] = [];
   const prices = plan.prices.map((price, index): Price => {
     const at = `plan.prices[${index}]`;
-    if (typeof price !== "string") return triedPrice(price, plan.currency, index, rows, catalog);
+    if (typeof price !== "string") return triedPrice(price, plan.currency, index, rows, catalog, newId);
     const found = catalog.currentPrice(price);
     if (found === null) throw invalid(at, "names no price");
     return found;
   });
   const input = { ...plan, key: plan.key ?? "simulated", name: plan.name ?? "Simulated", prices: [] };
-  const planId = derivedId("plan", 0, "simulated");
+  const planId = newId("plan", "");
   rows.push(row("plan", planId, storedPlan(input, prices)));
   return { rows, planId };
 }
@@ -68,6 +67,7 @@ function triedPrice(
   index: number,
   rows: CatalogRow[],
   catalog: Catalog,
+  newId: RowId,
 ): Price {
   const at = `plan.prices[${index}].`;
   const { metric, ...written } = price as typeof price & { metric?: Static<typeof InlineMetric> };
@@ -75,14 +75,14 @@ function triedPrice(
   if (metric !== undefined) {
     if (withMetric.metric_id !== undefined) throw invalid(`${at}metric`, "is given beside metric_id");
     const key = metric.key ?? `metric_${index}`;
-    withMetric.metric_id = derivedId("met", 0, "simulated", String(index));
+    withMetric.metric_id = newId("met", String(index));
     rows.push(row("metric", withMetric.metric_id, checkMetric({ ...metric, key, name: metric.name ?? key })));
   } else if (withMetric.metric_id !== undefined) {
     const found = catalog.currentMetric(withMetric.metric_id);
     if (found === null) throw invalid(`${at}metric_id`, "names no metric");
     withMetric.metric_id = found.id;
   }
-  const id = derivedId("price", 0, "simulated", String(index));
+  const id = newId("price", String(index));
   const input: PriceInput = standalonePrice(withMetric as PriceInput, currency);
   const compiled = compilePrice(id, 1, input, at);
   rows.push(row("price", id, compiled.input));

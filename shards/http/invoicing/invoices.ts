@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { assembleInvoice } from "../../../actors/customer/assemble.ts";
-import { type CustomerState, findSubscription, periodOf } from "../../../actors/customer/state.ts";
+import type { DecisionContext } from "../../../actors/actor.ts";
+import { type CustomerState, findSubscription } from "../../../actors/customer/state.ts";
+import { upcomingInvoice } from "../../../actors/customer/upcoming.ts";
 import { BillingError } from "../../../src/errors.ts";
 import type { Invoice } from "../../../src/invoicing/invoice.ts";
 import { OneOf, Ref } from "../../../src/text.ts";
@@ -66,7 +67,7 @@ export function invoiceRoutes(services: Services): Route[] {
       path: "/api/v1/invoicing/preview",
       service: "invoicing",
       auth: { scopes: ["invoices:read"] },
-      summary: "The invoice of the open period as it stands now; nothing is stored",
+      summary: "The next invoice as it stands now, if nothing more is used; nothing is stored",
       body: PreviewInput,
       idempotent: false,
       example: {
@@ -76,7 +77,7 @@ export function invoiceRoutes(services: Services): Route[] {
       handler: async (ctx) => {
         const key = await namedCustomer(services, ctx, ctx.body.customer_id);
         const ref = ctx.body.subscription_id;
-        const read = (state: CustomerState) => preview(state, ref);
+        const read = (state: CustomerState, decision: DecisionContext) => preview(state, decision, ref);
         const payload = await services.shard.send(key, { type: "read", read });
         if (payload === null)
           throw new BillingError("RES_001", "No such subscription, or none with an open period");
@@ -86,13 +87,13 @@ export function invoiceRoutes(services: Services): Route[] {
   ];
 }
 
-/** The named subscription's open period, else that of the oldest that has one. */
-function preview(state: CustomerState, ref: string | undefined): Invoice | null {
+/** The next invoice of the named subscription, else of the oldest that has one to come. */
+function preview(state: CustomerState, ctx: DecisionContext, ref: string | undefined): Invoice | null {
   const named = ref === undefined ? undefined : findSubscription(state, ref);
   const candidates = ref === undefined ? state.subscriptions : named === undefined ? [] : [named];
-  for (const subscription of candidates) {
-    const period = periodOf(subscription, subscription.openK);
-    if (period !== undefined) return assembleInvoice(state, subscription, period);
+  for (const { id } of candidates) {
+    const invoice = upcomingInvoice(state, id, ctx);
+    if (invoice !== null) return { ...invoice, id: null };
   }
   return null;
 }

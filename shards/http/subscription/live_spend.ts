@@ -1,9 +1,14 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { type CheckRequest, checkUsage } from "../../../actors/customer/check.ts";
+import type { DecisionContext } from "../../../actors/actor.ts";
+import { checkUsage } from "../../../actors/customer/check.ts";
+import { checkEntitlement } from "../../../actors/customer/entitlements.ts";
 import { spendStatus } from "../../../actors/customer/spend_status.ts";
-import { findSubscription } from "../../../actors/customer/state.ts";
-import { BillingError } from "../../../src/errors.ts";
+import { type CustomerState, findSubscription } from "../../../actors/customer/state.ts";
+import { BillingError, invalid } from "../../../src/errors.ts";
+import { ONE } from "../../../src/money/decimal.ts";
+import { DecimalText } from "../../../src/money/decimal_schema.ts";
 import type { ActorKey } from "../../../src/ports/shard_store.ts";
+import { amountOf } from "../../../src/pricing/amount.ts";
 import { Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
 import { listDocuments, namedCustomer } from "../documents.ts";
@@ -19,8 +24,10 @@ const CheckInput = Type.Object(
   {
     customer_id: Ref,
     subscription_id: Type.Optional(Ref),
-    event_type: Ref,
+    event_type: Type.Optional(Ref),
     properties: Type.Optional(Type.Object({}, { additionalProperties: true })),
+    entitlement: Type.Optional(Ref),
+    quantity: Type.Optional(DecimalText("not_negative", "How much more of a limit; 1 when left out")),
   },
   { additionalProperties: false },
 );
@@ -70,7 +77,10 @@ export function liveSpendRoutes(services: Services): Route[] {
       path: "/api/v1/spend-control/check",
       service: "subscription",
       auth: { scopes: ["spend:read"] },
-      summary: "What an event would cost and whether it may happen; changes nothing",
+      summary: "What an event would cost and whether it may happen, or whether an entitlement allows it",
+      description:
+        "Answered from memory; changes nothing. Either an `event_type` with its `properties`, or an `entitlement` by " +
+        "its key: a switch, or a limit that has room for `quantity` more.",
       body: CheckInput,
       example: {
         request: { customer_id: "cust_abc", event_type: "storage", properties: { gb: 2.5 } },
@@ -79,9 +89,7 @@ export function liveSpendRoutes(services: Services): Route[] {
       idempotent: false,
       handler: async (ctx) => {
         const key = await namedCustomer(services, ctx, ctx.body.customer_id);
-        return {
-          payload: await check(services, key, requestOf(ctx.body)),
-        };
+        return { payload: await check(services, key, questionOf(ctx.body)) };
       },
     }),
     route({
@@ -110,20 +118,26 @@ export function liveSpendRoutes(services: Services): Route[] {
   ];
 }
 
+type Question = (state: CustomerState, ctx: DecisionContext) => unknown;
+
 /** Answers from memory where the customer is live there and nothing but usage is in flight; else in its turn. */
-async function check(services: Services, key: ActorKey, request: CheckRequest): Promise<unknown> {
+async function check(services: Services, key: ActorKey, question: Question): Promise<unknown> {
   const state = services.shard.peek(key);
   const company = services.companies.known(key.companyId);
-  if (state === undefined || company === null) {
-    return services.shard.send(key, { type: "read", read: (live, ctx) => checkUsage(live, request, ctx) });
-  }
-  return checkUsage(state, request, { now: services.shard.nowOf(state), ...company });
+  if (state === undefined || company === null)
+    return services.shard.send(key, { type: "read", read: question });
+  return question(state, { now: services.shard.nowOf(state), ...company });
 }
 
-function requestOf(body: Static<typeof CheckInput>): CheckRequest {
-  return {
-    eventType: body.event_type,
-    subscriptionRef: body.subscription_id ?? null,
-    properties: body.properties ?? {},
-  };
+function questionOf(body: Static<typeof CheckInput>): Question {
+  const { entitlement, event_type, properties = {}, quantity } = body;
+  const subscriptionRef = body.subscription_id ?? null;
+  if (entitlement !== undefined) {
+    if (event_type !== undefined) throw invalid("event_type", "is given beside entitlement");
+    const more = quantity === undefined ? ONE : amountOf(quantity);
+    return (state, { now }) => checkEntitlement(state, entitlement, subscriptionRef, more, now);
+  }
+  if (event_type === undefined) throw invalid("event_type", "is required, or an entitlement");
+  if (quantity !== undefined) throw invalid("quantity", "is for entitlements");
+  return (state, ctx) => checkUsage(state, { eventType: event_type, subscriptionRef, properties }, ctx);
 }

@@ -1,10 +1,12 @@
 import { Type } from "@sinclair/typebox";
-import { type CustomerState, findSubscription, periodOf } from "../../../actors/customer/state.ts";
+import { type CustomerState, findSubscription } from "../../../actors/customer/state.ts";
+import { phaseAt } from "../../../actors/customer/subscription_state.ts";
 import { usageReport } from "../../../actors/customer/usage_report.ts";
 import { BillingError, invalid } from "../../../src/errors.ts";
+import { mainTrack } from "../../../src/subscriptions/tracks.ts";
 import { OneOf } from "../../../src/text.ts";
 import { isTimezone, type PeriodRule, periodAt, periodContaining } from "../../../src/time/calendar.ts";
-import { formatInstant } from "../../../src/time/instant.ts";
+import { formatInstant, type Instant } from "../../../src/time/instant.ts";
 import type { Services } from "../../services.ts";
 import { existing, ownerOf } from "../documents.ts";
 import { instantField } from "../fields.ts";
@@ -89,17 +91,18 @@ export function periodRoutes(services: Services): Route[] {
 
 interface Live {
   readonly rule: PeriodRule;
-  readonly usage: ReturnType<typeof usageReport> | null;
+  readonly usage: ReturnType<typeof usageReport>;
 }
 
 /** Reads a subscription from its actor, after everything sent before is applied. */
 async function live(services: Services, ctx: Parameters<typeof existing>[1], ref: string): Promise<Live> {
   const document = await existing(services, ctx, "subscriptions", ref);
-  const read = (state: CustomerState): Live | null => {
+  const read = (state: CustomerState, { now }: { now: Instant }): Live | null => {
     const subscription = findSubscription(state, document.id);
     if (subscription === undefined) return null;
-    const open = periodOf(subscription, subscription.openK) ?? subscription.periods.at(-1);
-    return { rule: subscription.rule, usage: open === undefined ? null : usageReport(subscription, open) };
+    const phase = phaseAt(subscription, now);
+    const rule = phase.tracks[mainTrack(phase.plan)]?.rule;
+    return rule === undefined ? null : { rule, usage: usageReport(subscription, now) };
   };
   const found = (await services.shard.send(ownerOf(ctx, document), { type: "read", read })) as Live | null;
   if (found === null) throw new BillingError("RES_001", "No such subscription");

@@ -3,14 +3,26 @@ import type { StartSubscription } from "../../../actors/customer/commands.ts";
 import { Metadata } from "../../../actors/customer/profile.ts";
 import { invalid } from "../../../src/errors.ts";
 import { idPrefixOf } from "../../../src/ids.ts";
-import { Later, refuseLater } from "../../../src/later.ts";
+import { DecimalText } from "../../../src/money/decimal_schema.ts";
+import { amountOf } from "../../../src/pricing/amount.ts";
+import type { OverrideRequest } from "../../../src/subscriptions/price_override.ts";
 import { OneOf, Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
-import { existing, listDocuments, namedCustomer, ownerOf } from "../documents.ts";
+import { existing, listDocuments, namedCustomer } from "../documents.ts";
 import { instantField } from "../fields.ts";
 import { keptAnswer } from "../kept_answer.ts";
 import { listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
+
+// Each is looked at for every invoice.
+const couponsMax = 20;
+const overridesMax = 100;
+
+/** Prices of the plan, by id or key, with the fields to have in place of their own. */
+export const Overrides = Type.Array(
+  Type.Composite([Type.Object({ price: Ref }), Type.Object({}, { additionalProperties: true })]),
+  { maxItems: overridesMax },
+);
 
 const SubscriptionInput = Type.Object(
   {
@@ -22,27 +34,27 @@ const SubscriptionInput = Type.Object(
     ),
     anchor: Type.Optional(OneOf(["calendar", "anniversary"])),
     metadata: Type.Optional(Metadata),
-    quantity: Later,
-    trial_end: Later,
-    coupons: Later,
-    overrides: Later,
+    quantity: Type.Optional(DecimalText("not_negative", "Seats; 1 when left out")),
+    trial_end: Type.Optional(
+      Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+        description: "In place of the plan's own trial; null for none",
+      }),
+    ),
+    coupons: Type.Optional(Type.Array(Ref, { maxItems: couponsMax })),
+    overrides: Type.Optional(Overrides),
   },
   { additionalProperties: false },
 );
-const laterFields = ["quantity", "trial_end", "coupons", "overrides"] as const;
 
-const CancelInput = Type.Object(
-  { at: Type.String({ maxLength: 64, description: "`now`, `period_end` or an instant" }) },
-  { additionalProperties: false },
-);
+const statuses = ["scheduled", "trialing", "active", "suspended", "paused", "canceled", "expired"] as const;
 
 const SubscriptionList = listQuery({
   customer_id: Type.Optional(Ref),
   plan_id: Type.Optional(Ref),
-  status: Type.Optional(OneOf(["scheduled", "active", "suspended", "canceled"])),
+  status: Type.Optional(OneOf(statuses)),
 });
 
-const example = {
+export const subscriptionExample = {
   id: "sub_01kc5nkt00e1v7d2m8r4q6w9xa",
   external_id: "sub_xyz",
   customer_id: "cust_01kc5nkt00a3b5c7d9e1f3g5h7",
@@ -57,8 +69,14 @@ const example = {
   interval: "month",
   interval_count: 1,
   timezone: "UTC",
+  quantity: "1",
+  trial_end: null,
+  coupons: [],
+  overrides: [],
   current_period_start: "2026-02-01T00:00:00Z",
   current_period_end: "2026-03-01T00:00:00Z",
+  scheduled_change: null,
+  paused_until: null,
   cancel_at: null,
   canceled_at: null,
   metadata: {},
@@ -66,7 +84,7 @@ const example = {
   updated_at: "2026-02-01T00:00:00Z",
 };
 
-/** Subscriptions: create, list, read and cancel; API.md §2–3. */
+/** Subscriptions: create, list and read; API.md §2–3. */
 export function subscriptionRoutes(services: Services): Route[] {
   return [
     route({
@@ -78,7 +96,7 @@ export function subscriptionRoutes(services: Services): Route[] {
       body: SubscriptionInput,
       example: {
         request: { customer_id: "cust_abc", plan_id: "plan_pro", external_id: "sub_xyz", anchor: "calendar" },
-        answer: example,
+        answer: subscriptionExample,
       },
       success: 201,
       handler: async (ctx) => {
@@ -94,7 +112,7 @@ export function subscriptionRoutes(services: Services): Route[] {
       auth: { scopes: ["subscriptions:read"] },
       summary: "List subscriptions",
       query: SubscriptionList,
-      example: { answer: [example] },
+      example: { answer: [subscriptionExample] },
       handler: (ctx) => listDocuments(services, ctx, "subscriptions"),
     }),
     route({
@@ -103,29 +121,10 @@ export function subscriptionRoutes(services: Services): Route[] {
       service: "subscription",
       auth: { scopes: ["subscriptions:read"] },
       summary: "Read a subscription by its id or external_id",
-      example: { answer: example },
+      example: { answer: subscriptionExample },
       handler: async (ctx) => ({
         payload: (await existing(services, ctx, "subscriptions", ctx.params.id)).body,
       }),
-    }),
-    route({
-      method: "POST",
-      path: "/api/v1/subscriptions/:id/cancel",
-      service: "subscription",
-      auth: { scopes: ["subscriptions:write"] },
-      summary: "Cancel a subscription now, at the period's end or at an instant",
-      description:
-        "The last period is invoiced up to the end; what recurs is billed for its part of the period.",
-      body: CancelInput,
-      example: {
-        request: { at: "period_end" },
-        answer: { ...example, cancel_at: "2026-03-01T00:00:00Z", canceled_at: "2026-02-10T09:30:00Z" },
-      },
-      handler: async (ctx) => {
-        const document = await existing(services, ctx, "subscriptions", ctx.params.id);
-        const command = { type: "cancel_subscription", ref: document.id, at: cancelAt(ctx.body.at) } as const;
-        return { payload: await services.shard.send(ownerOf(ctx, document), command, keptAnswer(ctx, 200)) };
-      },
     }),
   ];
 }
@@ -135,12 +134,12 @@ function startCommand(
   companyId: string,
   input: Static<typeof SubscriptionInput>,
 ): StartSubscription {
-  refuseLater(input, laterFields);
   const plan = services.companies.known(companyId)?.catalog.currentPlan(input.plan_id) ?? null;
   if (plan === null) throw invalid("plan_id", "names no plan");
   if (input.external_id !== undefined && idPrefixOf(input.external_id) !== null) {
     throw invalid("external_id", "must not have the form of an id");
   }
+  const { quantity, trial_end } = input;
   return {
     type: "start_subscription",
     id: services.ids.next("sub"),
@@ -149,9 +148,11 @@ function startCommand(
     start: input.start === undefined ? null : instantField("start", input.start),
     anchor: input.anchor ?? "calendar",
     metadata: input.metadata ?? {},
+    ...(quantity === undefined ? {} : { quantity: amountOf(quantity) }),
+    ...(trial_end === undefined
+      ? {}
+      : { trialEnd: trial_end === null ? null : instantField("trial_end", trial_end) }),
+    overrides: (input.overrides ?? []) as OverrideRequest[],
+    coupons: input.coupons ?? [],
   };
-}
-
-function cancelAt(at: string): "now" | "period_end" | number {
-  return at === "now" || at === "period_end" ? at : instantField("at", at);
 }

@@ -75,7 +75,14 @@ function verdictRoute(services: Services): Route {
     summary: "What became of an event",
     query: EventQuery,
     example: {
-      answer: { ...eventExample, status: "applied", source: null, charge: "0.002436", currency: "USD" },
+      answer: {
+        ...eventExample,
+        status: "applied",
+        source: null,
+        charge: "0.002436",
+        currency: "USD",
+        voided_at: null,
+      },
     },
     handler: async (ctx) => {
       const key = await namedCustomer(services, ctx, ctx.query.customer_id);
@@ -101,6 +108,7 @@ function verdictRoute(services: Services): Route {
           charge: event.charge,
           currency: event.currency,
           while_suspended: event.whileSuspended,
+          voided_at: event.voidedAt === null ? null : formatInstant(event.voidedAt),
         },
       };
     },

@@ -1,0 +1,27 @@
+import type { OverrideRequest } from "../../../src/subscriptions/price_override.ts";
+import type { Instant } from "../../../src/time/instant.ts";
+import type { ContractCommitment } from "./contract.ts";
+
+/** What can be asked of a customer's contracts. */
+export type ContractCommand =
+  | {
+      type: "create_contract";
+      id: string;
+      name: string;
+      start: Instant;
+      end: Instant | null;
+      renewal: "none" | "auto";
+      currency: string | null;
+      commitment: ContractCommitment | null;
+      overrides: readonly OverrideRequest[];
+      documents: readonly { name: string; url: string }[];
+    }
+  | {
+      type: "update_contract";
+      contractId: string;
+      name?: string;
+      renewal?: "none" | "auto";
+      end?: Instant | null;
+      documents?: readonly { name: string; url: string }[];
+    }
+  | { type: "terminate_contract"; contractId: string; at: "now" | Instant };

@@ -1,0 +1,51 @@
+import type { Grant } from "../../../src/credits/grant.ts";
+import { assertNever } from "../../../src/errors.ts";
+import { decimal, sub } from "../../../src/money/decimal.ts";
+import type { CreditFact, CreditGranted } from "./credit_facts.ts";
+
+/** Applies what happens to a customer's credit. A grant with nothing left leaves memory with the next snapshot. */
+export function evolveCredit(holder: { grants: Grant[] }, fact: CreditFact): void {
+  switch (fact.type) {
+    case "credit_granted":
+      holder.grants = [...holder.grants, grantOf(fact)];
+      return;
+    case "credit_applied":
+    case "credit_expired":
+    case "credit_voided":
+    case "credit_rolled_over": {
+      const grant = holder.grants.find((g) => g.id === fact.grant_id);
+      if (grant === undefined) return;
+      grant.remaining = sub(grant.remaining, decimal(fact.amount));
+      if (fact.type === "credit_expired" || fact.type === "credit_voided")
+        grant.ended = fact.type === "credit_expired" ? "expired" : "voided";
+      return;
+    }
+    default:
+      assertNever(fact);
+  }
+}
+
+/** The grant a fact gives. */
+export function grantOf(fact: CreditGranted): Grant {
+  const { rollover } = fact;
+  return {
+    id: fact.grant_id,
+    amount: decimal(fact.amount),
+    remaining: decimal(fact.amount),
+    currency: fact.currency,
+    kind: fact.kind,
+    priority: fact.priority,
+    effectiveAt: fact.effective_at,
+    expiresAt: fact.expires_at,
+    productIds: fact.product_ids,
+    createdAt: fact.at,
+    ...(fact.name === undefined ? {} : { name: fact.name }),
+    rollover:
+      rollover === null
+        ? null
+        : {
+            maxAmount: rollover.max_amount === null ? null : decimal(rollover.max_amount),
+            times: rollover.times,
+          },
+  };
+}

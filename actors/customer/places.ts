@@ -1,0 +1,37 @@
+import { periodContaining } from "../../src/time/calendar.ts";
+import type { Instant } from "../../src/time/instant.ts";
+import { settledPeriod } from "./settled.ts";
+import {
+  type PeriodRef,
+  type PeriodState,
+  type PhaseState,
+  periodAround,
+  phaseAt,
+  type SubscriptionState,
+} from "./subscription_state.ts";
+
+/** Where an instant falls on one track of a subscription. */
+export interface Place extends PeriodRef {
+  /** The period in memory; undefined where it is still to be opened, or settled and not looked up. */
+  readonly period: PeriodState | undefined;
+  readonly isSettled: boolean;
+}
+
+/** The places of an instant, one on each track of the plan it falls under. Expects an instant not before the start. */
+export function findPlaces(subscription: SubscriptionState, at: Instant): Place[] {
+  const phase = phaseAt(subscription, at);
+  const places: Place[] = [];
+  for (const [track, { rule }] of phase.tracks.entries()) {
+    const known = periodAround(subscription, phase.n, track, at);
+    const k = known?.k ?? periodContaining(rule, at)?.k;
+    if (k === undefined) continue;
+    const isSettled = known === undefined && isPast(phase, track, k);
+    const period = isSettled ? settledPeriod(subscription, phase.n, track, at) : known;
+    places.push({ phase: phase.n, track, k, period, isSettled });
+  }
+  return places;
+}
+
+function isPast(phase: PhaseState, track: number, k: number): boolean {
+  return k < (phase.openK[track] ?? 0);
+}
