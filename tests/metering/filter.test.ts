@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Filter, matches } from "../../src/metering/filter.ts";
+import type { Filter } from "../../src/filter.ts";
+import { matches } from "../../src/metering/filter.ts";
 import type { Properties } from "../../src/metering/property.ts";
 import { readJson } from "../../src/money/json.ts";
 

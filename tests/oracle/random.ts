@@ -1,9 +1,9 @@
-/** Draws from a seed: the same seed gives the same draws for ever. */
+/** Draws from a seed and a number within it: the same two give the same draws for ever. */
 export class Random {
   #state: number;
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
+  constructor(seed: number, index = 0) {
+    this.#state = (seed ^ Math.imul(index, 0x9e3779b1)) >>> 0;
   }
 
   /** A whole number from `from` to `to`, both included. */
@@ -15,18 +15,26 @@ export class Random {
     return this.#next() < part;
   }
 
-  pick<T>(list: readonly [T, ...T[]]): T {
-    return list[this.whole(0, list.length - 1)] ?? list[0];
+  /** One of the list, which has at least one. */
+  pick<const T>(list: readonly T[]): T {
+    return list[this.whole(0, list.length - 1)] as T;
+  }
+
+  /** The thing, so often. */
+  maybe<T>(part: number, draw: () => T): T | undefined {
+    return this.chance(part) ? draw() : undefined;
   }
 
   /** A whole number of up to `digits` digits, all lengths equally likely. */
   digits(digits: number): bigint {
-    let text = "";
-    for (let left = this.whole(1, digits); left > 0; left -= 1) text += this.whole(0, 9);
-    return BigInt(text);
+    const length = this.whole(1, digits);
+    const low = BigInt(this.whole(0, 10 ** Math.min(length, 9) - 1));
+    return length <= 9
+      ? low
+      : BigInt(this.whole(0, 10 ** Math.min(length - 9, 15) - 1)) * 1_000_000_000n + low;
   }
 
-  // mulberry32 (public domain, Tommy Ettinger)
+  // 32 bits, so whole numbers beyond 4 × 10^9 have gaps, which nothing here minds. mulberry32 (public domain, Tommy Ettinger)
   #next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
