@@ -14,6 +14,7 @@ import {
 import { type CellCharge, noCharge, type TierCharge } from "../../src/pricing/charge.ts";
 import type { Price } from "../../src/pricing/price.ts";
 import { recurringAmount } from "../../src/pricing/rate.ts";
+import { paidSeats } from "../../src/pricing/seat.ts";
 import { chargeOf, quantityOfMeter } from "../../src/subscriptions/price_meter.ts";
 import { shareOf } from "../../src/subscriptions/proration.ts";
 import { formatInstant } from "../../src/time/instant.ts";
@@ -219,14 +220,13 @@ function minimumOf(subscription: SubscriptionState, period: PeriodState, minimum
 }
 
 function recurringOf(price: Price, seats: string): Described {
-  const quantity = price.input.model === "seat" ? seats : "1";
-  const unit = formatDecimal(recurringAmount(price, price.input.model === "seat" ? ONE : decimal(seats)));
-  const unitAmount = price.input.model === "seat" ? price.input.unit_amount : unit;
+  const { terms } = price;
+  const isSeat = terms.model === "seat";
   return {
     type: "recurring",
     description: describe(price, null),
-    quantity,
-    unit_amount: String(unitAmount),
+    quantity: isSeat ? formatExact(paidSeats(terms, decimal(seats))) : "1",
+    unit_amount: formatDecimal(isSeat ? terms.unitAmount : recurringAmount(price, ONE)),
   };
 }
 

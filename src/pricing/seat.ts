@@ -37,8 +37,12 @@ export function seatTerms(input: SeatInput, at: string): SeatTerms {
 }
 
 /** Unit amount × seats, of which at least `min` and at most `max` are paid for. */
-export function rateSeats({ unitAmount, min, max }: SeatTerms, seats: Exact): Charge {
+export function rateSeats(terms: SeatTerms, seats: Exact): Charge {
+  return plainCharge(mulExact(paidSeats(terms, seats), terms.unitAmount), terms.unitAmount);
+}
+
+/** The seats that are paid for. */
+export function paidSeats({ min, max }: SeatTerms, seats: Exact): Exact {
   const atLeast = compareExact(seats, min) < 0 ? min : seats;
-  const paid = max !== null && compareExact(atLeast, max) > 0 ? max : atLeast;
-  return plainCharge(mulExact(paid, unitAmount), unitAmount);
+  return max !== null && compareExact(atLeast, max) > 0 ? max : atLeast;
 }

@@ -258,3 +258,23 @@ test("cancelling gives back what was paid in advance, or not", () => {
     expect(left === undefined ? "0" : String(Number(left.c) / 10 ** left.s)).toBe(String(Number(expected)));
   }
 });
+
+test("the preview of a change at a coming instant shows what it will bill then", () => {
+  const ada = onPlan("basic");
+  const preview = previewChange(ada.state, change("pro", { at: at("2026-02-15") }), ada.ctx);
+  expect(preview).toMatchObject({
+    effective_at: "2026-02-15T00:00:00Z",
+    credit: "15.00",
+    amount_due_now: "15.00",
+    line_items: [{ amount: "30.00" }],
+    next_invoice: { total: "60.00" },
+  });
+  const atEnd = previewChange(ada.state, change("pro", { at: "period_end" }), ada.ctx);
+  expect(atEnd).toMatchObject({
+    effective_at: "2026-03-01T00:00:00Z",
+    credit: "0.00",
+    amount_due_now: "0.00",
+    line_items: [],
+    next_invoice: { total: "60.00" },
+  });
+});
