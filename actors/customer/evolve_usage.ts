@@ -1,7 +1,8 @@
 import { assert } from "../../src/errors.ts";
-import { ZERO } from "../../src/money/decimal.ts";
+import { decimal, ZERO } from "../../src/money/decimal.ts";
 import { addExact, type Exact, subExact } from "../../src/money/ratio.ts";
 import { newPriceMeter, type PriceMeter, takeUsage } from "../../src/subscriptions/price_meter.ts";
+import { contains } from "../../src/time/period.ts";
 import type { UsageRecorded, UsageVoided } from "./facts.ts";
 import { remeasure } from "./periods.ts";
 import { findPlaces } from "./places.ts";
@@ -11,6 +12,7 @@ import {
   anyPeriodOf,
   type GroupState,
   type PeriodState,
+  phaseAt,
   type SubscriptionState,
 } from "./subscription_state.ts";
 import { capped, chargeAtZero, findGroup, lineOf, measure, type Touch } from "./touch.ts";
@@ -29,7 +31,19 @@ export function evolveUsage(state: CustomerState, fact: UsageRecorded): void {
     period.usage = addExact(period.usage, change);
     delta = addExact(delta, change);
   }
-  addSpend(state, subscription, { occurred: fact.occurred_at, now: fact.at }, delta, ZERO);
+  // What a settled period came to is known to the fact alone when it is replayed.
+  const spent = isLate(subscription, fact) ? decimal(fact.charge) : delta;
+  addSpend(state, subscription, { occurred: fact.occurred_at, now: fact.at }, spent, ZERO);
+}
+
+/** True where usage belongs to a period that has been invoiced. */
+function isLate(subscription: SubscriptionState, { occurred_at }: UsageRecorded): boolean {
+  const { n, tracks } = phaseAt(subscription, occurred_at);
+  let around = 0;
+  for (const period of subscription.periods)
+    if (period.phase === n && contains(period, occurred_at)) around += 1;
+  // A period in memory on every track leaves none that is settled.
+  return around < tracks.length && findPlaces(subscription, occurred_at).some((place) => place.isSettled);
 }
 
 /** Takes a voided event out again: its groups' meters are those without it. */

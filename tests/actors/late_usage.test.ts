@@ -1,4 +1,8 @@
 import { expect, test } from "bun:test";
+import { evolve } from "../../actors/customer/evolve.ts";
+import { encodeSnapshot } from "../../actors/customer/snapshot.ts";
+import { spendStatus } from "../../actors/customer/spend_status.ts";
+import { newCustomerState } from "../../actors/customer/state.ts";
 import type { Invoice } from "../../src/invoicing/invoice.ts";
 import { at, Customer, row } from "./customer.ts";
 
@@ -62,4 +66,20 @@ test("with late_usage 'orphan' it is kept apart", () => {
     kind: "orphaned",
     reason: "period_closed",
   });
+});
+
+test("late usage replayed from its facts alone leads to the same state, spend included", () => {
+  const ada = new Customer(catalog, "2026-01-20");
+  ada.subscribe("storage", { anchor: "anniversary" });
+  ada.limit("1000", { action: "notify" });
+  ada.advance("2026-02-25");
+  // Its period ended on 20 February and is invoiced; the calendar month of the limit goes on.
+  ada.use("gb", { n: 4 }, { occurredAt: at("2026-02-10") });
+  const replayed = newCustomerState("co_1", "cust_1");
+  for (const fact of ada.facts) {
+    const { touches: _, ...stored } = fact as typeof fact & { touches?: unknown };
+    evolve(replayed, stored as typeof fact, ada.catalog);
+  }
+  expect(encodeSnapshot(replayed)).toBe(encodeSnapshot(ada.state));
+  expect(spendStatus(ada.state, ada.now).spend).toBe("4");
 });

@@ -16,6 +16,7 @@ export interface CreditGranted {
   product_ids: string[] | null;
   rollover: { max_amount: string | null; times: number | null } | null;
   name?: string;
+  metadata?: Record<string, string>;
   /** The invoice that gave it, for unused time or what would have been below zero. */
   invoice_id?: string;
 }
@@ -31,7 +32,7 @@ export type CreditFact =
 
 /** The fact that gives a grant. */
 export function grantedFact(grant: Grant, at: Instant, invoiceId?: string): CreditGranted {
-  const { rollover } = grant;
+  const { rollover, metadata = {} } = grant;
   return {
     type: "credit_granted",
     at,
@@ -51,6 +52,7 @@ export function grantedFact(grant: Grant, at: Instant, invoiceId?: string): Cred
             times: rollover.times,
           },
     ...(grant.name === undefined ? {} : { name: grant.name }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata: { ...metadata } }),
     ...(invoiceId === undefined ? {} : { invoice_id: invoiceId }),
   };
 }

@@ -40,6 +40,7 @@ export function grantOf(fact: CreditGranted): Grant {
     productIds: fact.product_ids,
     createdAt: fact.at,
     ...(fact.name === undefined ? {} : { name: fact.name }),
+    ...(fact.metadata === undefined ? {} : { metadata: fact.metadata }),
     rollover:
       rollover === null
         ? null

@@ -27,6 +27,7 @@ export function grantDocument(customerId: string, grant: Grant, now: Instant) {
             max_amount: rollover.maxAmount === null ? null : formatMoney(rollover.maxAmount, currency),
             times: rollover.times,
           },
+    metadata: grant.metadata ?? {},
     status: grant.ended ?? statusOf(grant, now),
     created_at: formatInstant(grant.createdAt),
     updated_at: formatInstant(now),
