@@ -5,6 +5,10 @@ import { decimal, formatFixed, sub } from "../../../src/money/decimal.ts";
 import type { Services } from "../../services.ts";
 import { invoiceExample } from "../invoicing/example.ts";
 import { type Route, route } from "../route.ts";
+import { discountExamples } from "./simulation_examples/discounts.ts";
+import { metricExamples } from "./simulation_examples/metrics.ts";
+import { modelExamples } from "./simulation_examples/models.ts";
+import { periodExamples } from "./simulation_examples/periods.ts";
 import { ComparisonInput, SimulationInput } from "./simulation_input.ts";
 import { prepared, type Simulating, simulated } from "./simulation_run.ts";
 
@@ -14,6 +18,17 @@ const about =
   "way, to try a whole pricing idea in one call.";
 
 const answer = { ...invoiceExample, id: null, number: null, status: "draft", issued_at: null, due_at: null };
+
+const documented = {
+  customer_id: "cust_abc",
+  plan_id: "plan_pro",
+  period_start: "2026-02-01T00:00:00Z",
+  period_end: "2026-03-01T00:00:00Z",
+  simulated_events: [
+    { event_type: "api_call", count: 150000 },
+    { event_type: "storage", gb: 250 },
+  ],
+};
 
 /** The documented invoice simulation, and the same for several plans side by side. */
 export function simulationRoutes(services: Services): Route[] {
@@ -27,17 +42,15 @@ export function simulationRoutes(services: Services): Route[] {
       body: SimulationInput,
       idempotent: false,
       example: {
-        request: {
-          customer_id: "cust_abc",
-          plan_id: "plan_pro",
-          period_start: "2026-02-01T00:00:00Z",
-          period_end: "2026-03-01T00:00:00Z",
-          simulated_events: [
-            { event_type: "api_call", count: 150000 },
-            { event_type: "storage", gb: 250 },
-          ],
-        },
+        request: documented,
         answer,
+        examples: {
+          "The documented request": { request: documented, answer },
+          ...modelExamples,
+          ...metricExamples,
+          ...discountExamples,
+          ...periodExamples,
+        },
       },
       handler: async (ctx) => {
         const { plan, plan_id, ...rest } = ctx.body;
