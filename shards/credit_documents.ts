@@ -2,8 +2,9 @@ import { contractDocument } from "../actors/customer/contracts/contract_document
 import type { CreditFact } from "../actors/customer/credits/credit_facts.ts";
 import { grantDocument } from "../actors/customer/credits/grant_document.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
+import { assert } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
-import { add, type Decimal, decimal, neg, ZERO } from "../src/money/decimal.ts";
+import { add, type Decimal, decimal, neg, sub, ZERO } from "../src/money/decimal.ts";
 import { formatMoney } from "../src/money/money.ts";
 import type { DocumentRow } from "../src/ports/shard_store.ts";
 import { formatInstant } from "../src/time/instant.ts";
@@ -21,7 +22,7 @@ export function creditRows(
       const times = { createdAt: grant.createdAt, updatedAt: state.now };
       return { ...rowOf(state, "credit_grants", grant.id, body.status, body), ...times };
     }),
-    ...facts.map(({ fact, seq }) => entryRow(state, fact, seq)),
+    ...entryRows(state, facts),
   ];
 }
 
@@ -36,28 +37,36 @@ export function contractRows(state: CustomerState, ids: ReadonlySet<string>): Do
     });
 }
 
-/** One movement of the balance; the balance is that of its currency once everything of that moment has happened. */
-function entryRow(state: CustomerState, fact: CreditFact, seq: number): DocumentRow {
-  const grant = state.grants.find((g) => g.id === fact.grant_id);
-  const currency = fact.type === "credit_granted" ? fact.currency : (grant?.currency ?? "USD");
-  const amount = decimal(fact.amount);
-  const id = derivedId("entry", fact.at, state.customerId, String(seq));
-  const body = {
-    id,
-    customer_id: state.customerId,
-    grant_id: fact.grant_id,
-    type: fact.type.slice("credit_".length),
-    amount: formatMoney(fact.type === "credit_granted" ? amount : neg(amount), currency),
-    currency,
-    balance_after: formatMoney(balanceOf(state, currency), currency),
-    ...("invoice_id" in fact ? { invoice_id: fact.invoice_id } : {}),
-    created_at: formatInstant(fact.at),
-  };
-  return {
-    ...rowOf(state, "credit_entries", id, body.type, body),
-    createdAt: fact.at,
-    updatedAt: fact.at,
-  };
+/** The history of the balance: the state is that after the last of the facts, so the way leads back from there. */
+function entryRows(
+  state: CustomerState,
+  facts: readonly { readonly fact: CreditFact; readonly seq: number }[],
+): DocumentRow[] {
+  const balances = new Map<string, Decimal>();
+  return facts.toReversed().map(({ fact, seq }) => {
+    const grant = state.grants.find((g) => g.id === fact.grant_id);
+    assert(grant !== undefined, "a grant stays in memory while its facts are made durable");
+    const { currency } = grant;
+    const amount = fact.type === "credit_granted" ? decimal(fact.amount) : neg(decimal(fact.amount));
+    const balance = balances.get(currency) ?? balanceOf(state, currency);
+    balances.set(currency, sub(balance, amount));
+    const id = derivedId("entry", fact.at, state.customerId, String(seq));
+    const body = {
+      id,
+      customer_id: state.customerId,
+      grant_id: fact.grant_id,
+      type: fact.type.slice("credit_".length),
+      amount: formatMoney(amount, currency),
+      currency,
+      balance_after: formatMoney(balance, currency),
+      ...("invoice_id" in fact ? { invoice_id: fact.invoice_id } : {}),
+      ...("into" in fact ? { into_grant_id: fact.into } : {}),
+      sequence: seq,
+      created_at: formatInstant(fact.at),
+    };
+    const times = { createdAt: fact.at, updatedAt: fact.at };
+    return { ...rowOf(state, "credit_entries", id, body.type, body), ...times };
+  });
 }
 
 function balanceOf(state: CustomerState, currency: string): Decimal {

@@ -7,9 +7,9 @@ import { add, compare, type Decimal, decimal, fromInteger, mul, sub, ZERO } from
 import { formatMoney, roundMoney } from "../../src/money/money.ts";
 import { ratio } from "../../src/money/ratio.ts";
 import { formatInstant, type Instant, parseInstant } from "../../src/time/instant.ts";
-import { commitmentDue, committedIn, netIn } from "./commitment.ts";
+import { commitmentsDue, committedIn, netIn } from "./commitment.ts";
 import { advanceLine, type Line, periodLines, unusedCredit } from "./invoice_lines.ts";
-import { netOf } from "./settled.ts";
+import { draftsBefore, type Standing, standingAfter } from "./standing.ts";
 import type { CustomerState } from "./state.ts";
 import {
   anyPeriodOf,
@@ -34,7 +34,8 @@ interface NetLine extends Line {
 }
 
 /**
- * The invoice of a draft as it stands. Live preview, draft, issue and simulation are all this function. Amounts are
+ * The invoice of a draft as it will be when its turn comes: coupons, commitments and credit are what the drafts
+ * issued before it leave. Live preview, draft, issue and simulation are all this function. Amounts are
  * rounded once, line by line; totals are sums of rounded lines. The order is that of DESIGN §6: usage and recurring
  * lines, discounts, the rest of a commitment, tax on the net, credit grants.
  *
@@ -47,12 +48,40 @@ export function assembleInvoice(
   now: Instant,
   taxRate: Decimal | null = null,
 ): Assembled {
+  const standing = standingOf(state, subscription, draft, now);
+  return assembledIn(standing, state, subscription, draft, now, taxRate);
+}
+
+/** What the drafts that go before one leave to it. */
+export function standingOf(
+  state: CustomerState,
+  subscription: SubscriptionState,
+  draft: DraftState,
+  now: Instant,
+): Standing {
+  const { coupons, committed } = subscription;
+  let standing: Standing = { coupons, committed, grants: state.grants };
+  for (const before of draftsBefore(subscription, draft)) {
+    const made = assembledIn(standing, state, subscription, before, now, null);
+    standing = standingAfter(subscription, standing, made);
+  }
+  return standing;
+}
+
+function assembledIn(
+  standing: Standing,
+  state: CustomerState,
+  subscription: SubscriptionState,
+  draft: DraftState,
+  now: Instant,
+  taxRate: Decimal | null,
+): Assembled {
   const { currency } = subscription;
   const raw = linesOf(subscription, draft);
-  const discounts = discountsOn(raw, subscription.coupons, currency);
+  const discounts = discountsOn(raw, standing.coupons, currency);
   const nets = raw.map((line, index) => netLine(line, discounts.byLine[index] ?? ZERO, currency, taxRate));
-  const rest = commitmentLine(state, subscription, draft, nets, now);
-  if (rest !== null) nets.push(netLine(rest, ZERO, currency, taxRate));
+  for (const rest of commitmentLines(standing, subscription, draft, nets))
+    nets.push(netLine(rest, ZERO, currency, taxRate));
   const sum = (of: (line: NetLine) => Decimal): Decimal =>
     nets.reduce((all, line) => add(all, of(line)), ZERO);
   const owed = add(
@@ -64,7 +93,7 @@ export function assembleInvoice(
     nets.push(netLine(creditLine(subscription, draft, below), ZERO, currency, null));
   const unused = unusedGrants(subscription, draft, now);
   const due = nets.map((line) => ({ productId: line.productId, due: add(line.net, line.tax) }));
-  const { applied, total: credited } = burnDown([...state.grants, ...unused], due, currency, now);
+  const { applied, total: credited } = burnDown([...standing.grants, ...unused], due, currency, now);
   const total = compare(below, ZERO) > 0 ? ZERO : owed;
   const money = (amount: Decimal): string => formatMoney(amount, currency);
   const invoice: Invoice = {
@@ -116,28 +145,23 @@ function netLine(line: Line, discount: Decimal, currency: string, taxRate: Decim
   return { ...line, discount, net, tax };
 }
 
-/** What is missing to the commitment that ends with this draft, drafts before it counted in. */
-function commitmentLine(
-  state: CustomerState,
+/** What is missing to the commitments that end with this draft. */
+function commitmentLines(
+  standing: Standing,
   subscription: SubscriptionState,
   draft: DraftState,
   nets: readonly NetLine[],
-  now: Instant,
-): Line | null {
-  if (!draft.closes.some((close) => !close.recurringOnly)) return null;
-  const due = commitmentDue(subscription, draft.at);
-  if (due === null) return null;
-  let billed = add(committedIn(subscription, due.period), netIn(due.period, nets));
-  for (const earlier of subscription.drafts) {
-    if (earlier.id === draft.id) break;
-    const { line_items } = assembleInvoice(state, subscription, earlier, now).invoice;
-    const lines = line_items.map((item) => ({ item, net: netOf(item) }));
-    billed = add(billed, netIn(due.period, lines));
-  }
-  const amount = sub(due.amount, billed);
-  if (compare(amount, ZERO) <= 0) return null;
-  const bounds = { start: due.period.start, end: draft.at };
-  return plainLine(subscription, draft, "minimum", "Minimum commitment", amount, bounds);
+): Line[] {
+  const settled = draft.closes.flatMap((close) =>
+    close.recurringOnly ? [] : (anyPeriodOf(subscription, close) ?? []),
+  );
+  if (settled.length === 0) return [];
+  return commitmentsDue(subscription, settled, draft.at).flatMap(({ period, amount: committed }) => {
+    const billed = add(committedIn(standing.committed, period), netIn(period, nets));
+    const amount = sub(committed, billed);
+    if (compare(amount, ZERO) <= 0) return [];
+    return [plainLine(subscription, draft, "minimum", "Minimum commitment", amount, period)];
+  });
 }
 
 function creditLine(subscription: SubscriptionState, draft: DraftState, amount: Decimal): Line {

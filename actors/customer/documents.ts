@@ -16,7 +16,7 @@ export function subscriptionDocument(state: CustomerState, subscription: Subscri
   const rule = phase.tracks[mainTrack(phase.plan)]?.rule;
   const paused = isPaused(subscription, now);
   const seats = phase.seats.findLast((change) => change.at <= now) ?? phase.seats[0];
-  const facts = { start, endedAt: endsAt, suspended, paused, trialEnd, expires: subscription.expires };
+  const facts = { start, endedAt: endsAt, suspended, paused, trialEnd };
   return {
     id: subscription.id,
     ...(subscription.externalId === null ? {} : { external_id: subscription.externalId }),

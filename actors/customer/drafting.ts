@@ -94,7 +94,8 @@ function hasGrace(subscription: SubscriptionState, close: InvoiceDrafted["closes
 function isVoid(subscription: SubscriptionState, period: PeriodState): boolean {
   const end = phaseEnd(subscription, phaseOf(subscription, period.phase));
   if (end === null || end > period.start) return false;
-  return period.billed.length === 0 && period.lines.every((line) => line === null);
+  const isUsed = period.hasUsage && period.lines.some((line) => line !== null);
+  return period.billed.length === 0 && !isUsed;
 }
 
 /** Usage that is carried over to the next plan waits for that plan's period; what recurs is settled at once. */

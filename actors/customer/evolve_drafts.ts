@@ -3,6 +3,7 @@ import { assert, assertNever } from "../../src/errors.ts";
 import { add } from "../../src/money/decimal.ts";
 import { evolveAdjusted } from "./adjustments.ts";
 import { advanceCharges } from "./advance.ts";
+import { assembleInvoice, standingOf } from "./assemble.ts";
 import { addCommitted } from "./commitment.ts";
 import { addToContracts } from "./contract_invoices.ts";
 import type {
@@ -21,6 +22,7 @@ import { type CustomerState, findSubscription } from "./state.ts";
 import {
   type DraftState,
   periodOf,
+  phaseAt,
   phaseOf,
   type SettledInvoice,
   type SubscriptionState,
@@ -49,7 +51,7 @@ export function evolveDrafts(state: CustomerState, fact: DraftFact, catalog: Cat
       return addSpend(state, subscription, at, period.usage, period.recurring);
     }
     case "invoice_drafted":
-      return draft(subscription, fact);
+      return draft(state, subscription, fact);
     case "period_closed": {
       const period = periodOf(subscription, { phase: 0, track: 0, k: fact.k });
       assert(period !== undefined, "a period is open before it closes");
@@ -60,7 +62,7 @@ export function evolveDrafts(state: CustomerState, fact: DraftFact, catalog: Cat
         closes,
         advances: [],
       };
-      return draft(subscription, {
+      return draft(state, subscription, {
         type: "invoice_drafted",
         at,
         invoice_id,
@@ -81,7 +83,7 @@ export function evolveDrafts(state: CustomerState, fact: DraftFact, catalog: Cat
   }
 }
 
-function draft(subscription: SubscriptionState, fact: InvoiceDrafted): void {
+function draft(state: CustomerState, subscription: SubscriptionState, fact: InvoiceDrafted): void {
   for (const close of fact.closes) {
     const period = periodOf(subscription, close);
     assert(period !== undefined, "a period is open before it closes");
@@ -110,7 +112,7 @@ function draft(subscription: SubscriptionState, fact: InvoiceDrafted): void {
     pending: subscription.pending,
   };
   subscription.draftCount += 1;
-  if (isEmptyDraft(subscription, made)) {
+  if (isEmpty(state, subscription, made, fact.at)) {
     // Everything was billed in advance: there is nothing to invoice.
     subscription.periods = subscription.periods.filter((p) => p.draftId !== fact.invoice_id);
     return;
@@ -119,16 +121,31 @@ function draft(subscription: SubscriptionState, fact: InvoiceDrafted): void {
   subscription.pending = [];
 }
 
+/** True for a draft without anything to show: no lines, no credit to give and no commitment to make up for. */
+function isEmpty(
+  state: CustomerState,
+  subscription: SubscriptionState,
+  made: DraftState,
+  now: number,
+): boolean {
+  if (!isEmptyDraft(subscription, made)) return false;
+  if (phaseAt(subscription, made.at - 1).plan.commitment === null) return true;
+  return assembleInvoice(state, subscription, made, now).invoice.line_items.length === 0;
+}
+
 function settledOf(
+  state: CustomerState,
   subscription: SubscriptionState,
   draft: DraftState,
   invoice: InvoiceIssued["invoice"],
+  now: number,
 ): SettledInvoice {
+  const { coupons, committed } = standingOf(state, subscription, draft, now);
   return {
     draft,
     periods: subscription.periods.filter((p) => p.draftId === draft.id),
-    coupons: subscription.coupons.map((coupon) => ({ ...coupon })),
-    committed: subscription.committed.map((c) => ({ ...c })),
+    coupons: coupons.map((coupon) => ({ ...coupon })),
+    committed: committed.map((c) => ({ ...c })),
     lines: new Map(
       invoice.line_items
         .filter((item) => item.type !== "credit")
@@ -143,7 +160,7 @@ function issue(state: CustomerState, subscription: SubscriptionState, fact: Invo
   const { invoice } = fact;
   const issued = subscription.drafts.find((d) => d.id === invoice.id);
   assert(issued !== undefined, "an invoice is a draft before it is issued");
-  subscription.settled.push(settledOf(subscription, issued, invoice));
+  subscription.settled.push(settledOf(state, subscription, issued, invoice, fact.at));
   addCommitted(subscription, invoice);
   addToContracts(state, invoice);
   for (const used of invoice.discounts ?? []) {

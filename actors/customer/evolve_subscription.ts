@@ -1,5 +1,6 @@
 import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert, assertNever } from "../../src/errors.ts";
+import { ZERO } from "../../src/money/decimal.ts";
 import { subExact } from "../../src/money/ratio.ts";
 import { billedCurrency } from "../../src/subscriptions/plan_in_currency.ts";
 import type { Instant } from "../../src/time/instant.ts";
@@ -9,7 +10,7 @@ import { newPhase } from "./phases.ts";
 import type { PlanChangeFact } from "./plan_change_facts.ts";
 import { addSpend } from "./spend.ts";
 import { type CustomerState, findSubscription } from "./state.ts";
-import type { SubscriptionState } from "./subscription_state.ts";
+import type { PeriodState, SubscriptionState } from "./subscription_state.ts";
 
 type SubscriptionFact =
   | PlanChangeFact
@@ -24,6 +25,8 @@ type SubscriptionFact =
       }
     >;
 
+type PlanChanged = Extract<PlanChangeFact, { type: "plan_changed" }>;
+
 /** Applies what happens to a subscription as such: its life, its plan, its seats, its pauses. */
 export function evolveSubscription(state: CustomerState, fact: SubscriptionFact, catalog: Catalog): void {
   if (fact.type === "subscription_started") {
@@ -32,7 +35,8 @@ export function evolveSubscription(state: CustomerState, fact: SubscriptionFact,
   }
   const subscription = findSubscription(state, fact.subscription_id);
   assert(subscription !== undefined, "a fact names a subscription of its customer");
-  apply(subscription, fact, catalog);
+  if (fact.type === "plan_changed") changePlan(state, subscription, fact, catalog);
+  else apply(subscription, fact);
   // Whatever moves an end, a seat or a pause changes what the open periods cost.
   remeasureOpen(state, subscription, fact.at);
   subscription.updatedAt = fact.at;
@@ -40,8 +44,7 @@ export function evolveSubscription(state: CustomerState, fact: SubscriptionFact,
 
 function apply(
   subscription: SubscriptionState,
-  fact: Exclude<SubscriptionFact, SubscriptionStarted>,
-  catalog: Catalog,
+  fact: Exclude<SubscriptionFact, SubscriptionStarted | PlanChanged>,
 ): void {
   switch (fact.type) {
     case "subscription_activated":
@@ -51,7 +54,6 @@ function apply(
       subscription.canceledAt = fact.at;
       subscription.endsAt = fact.ends_at;
       subscription.endProration = fact.proration ?? "second";
-      subscription.expires = false;
       return;
     case "subscription_ended":
       subscription.ended = true;
@@ -77,8 +79,6 @@ function apply(
       return;
     case "quantity_changed":
       return changeSeats(subscription, fact.effective_at, fact.quantity);
-    case "plan_changed":
-      return changePlan(subscription, fact, catalog);
     default:
       assertNever(fact);
   }
@@ -93,8 +93,9 @@ function changeSeats(subscription: SubscriptionState, at: Instant, quantity: str
 }
 
 function changePlan(
+  state: CustomerState,
   subscription: SubscriptionState,
-  fact: Extract<PlanChangeFact, { type: "plan_changed" }>,
+  fact: PlanChanged,
   catalog: Catalog,
 ): void {
   const last = subscription.phases.at(-1);
@@ -105,10 +106,13 @@ function changePlan(
   last.unused = rule.unused;
   last.carriesUsage = rule.usage === "carry_over";
   subscription.scheduled = null;
-  // Periods that will not be go; one that begins right here and has been billed is settled.
-  subscription.periods = subscription.periods.filter(
-    (p) => p.phase !== last.n || p.start < start || p.billed.length > 0,
-  );
+  // Periods that will not be go, and what they cost; one that begins right here and has been billed is settled.
+  const isGone = (p: PeriodState) => p.phase === last.n && p.start >= start && p.billed.length === 0;
+  for (const gone of subscription.periods.filter(isGone)) {
+    const [usage, recurring] = [subExact(ZERO, gone.usage), subExact(ZERO, gone.recurring)];
+    addSpend(state, subscription, { occurred: gone.start, now: fact.at }, usage, recurring);
+  }
+  subscription.periods = subscription.periods.filter((p) => !isGone(p));
   const phase = newPhase(
     subscription,
     {
@@ -169,10 +173,9 @@ function startedSubscription(fact: SubscriptionStarted, catalog: Catalog): Subsc
     trialEnd,
     trialOver: trialEnd === null,
     pauses: [],
-    endsAt: fact.ends_at ?? null,
+    endsAt: null,
     endProration: "second",
     canceledAt: null,
-    expires: (fact.ends_at ?? null) !== null,
     started: false,
     periods: [],
     drafts: [],

@@ -28,6 +28,7 @@ export function evolveUsage(state: CustomerState, fact: UsageRecorded): void {
     assert(period !== undefined, "usage falls into a period in memory");
     const change = take(subscription, period, touch);
     markStale(subscription, period);
+    if (contains(period, fact.occurred_at)) period.hasUsage = true;
     period.usage = addExact(period.usage, change);
     delta = addExact(delta, change);
   }

@@ -66,7 +66,6 @@ export interface SubscriptionStarted {
   currency?: string;
   quantity?: string;
   trial_end?: Instant | null;
-  ends_at?: Instant | null;
   overrides?: PriceOverride[];
   coupons?: { id: string; version: number }[];
 }

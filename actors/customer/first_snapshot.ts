@@ -116,7 +116,6 @@ function inPresentShape(first: FirstSubscription, catalog: Catalog): StoredSubsc
     trialOver: true,
     pauses: [],
     endProration: "second",
-    expires: false,
     periods: periods.map(periodInPresentShape),
     drafts,
     draftCount: drafts.length + openK,
@@ -146,6 +145,7 @@ function periodInPresentShape(period: FirstPeriod): StoredSubscription["periods"
     recurring,
     billed: [],
     draftId: draft?.invoiceId ?? null,
+    hasUsage: period.lines.some((line) => line !== null),
     recurringSettled: false,
     lines: lines.map((line) => {
       if (line === null) return null;

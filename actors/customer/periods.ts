@@ -2,7 +2,6 @@ import type { Catalog } from "../../src/catalog/catalog.ts";
 import { assert } from "../../src/errors.ts";
 import { ZERO } from "../../src/money/decimal.ts";
 import { addExact, type Exact, subExact } from "../../src/money/ratio.ts";
-import type { Price } from "../../src/pricing/price.ts";
 import { currentMetricVersions, planMeters } from "../../src/subscriptions/plan_meters.ts";
 import {
   carriedMeter,
@@ -28,7 +27,7 @@ import {
   spanOf,
   wholePeriod,
 } from "./subscription_state.ts";
-import { capped, lineOf } from "./touch.ts";
+import { capped, lineOf, measuresAlike } from "./touch.ts";
 
 /** The fact that opens a period now: it pins the metric versions and custom prices of this moment. */
 export function openingOf(
@@ -71,6 +70,7 @@ export function periodFrom(
     recurring: ZERO,
     billed: [],
     draftId: null,
+    hasUsage: false,
     recurringSettled: false,
   };
   period.lines = period.meters.prices.map((_, index) => carriedLine(subscription, period, index));
@@ -153,23 +153,6 @@ function lineBefore(
     if (at >= 0) return other.lines[at];
   }
   return null;
-}
-
-const plainModels: readonly string[] = [
-  "per_unit",
-  "graduated",
-  "volume",
-  "stairstep",
-  "package",
-  "graduated_percentage",
-];
-
-/** True where two prices keep the same kind of meter for one metric, so that one's can go on as the other's. */
-export function measuresAlike(a: Price, b: Price): boolean {
-  if (a.metricId === null || a.metricId !== b.metricId) return false;
-  const plain = (p: Price): boolean => plainModels.includes(p.input.model) && p.window === null;
-  const sameFilters = JSON.stringify(a.filters ?? null) === JSON.stringify(b.filters ?? null);
-  return sameFilters && ((plain(a) && plain(b)) || a === b);
 }
 
 /** What a group has cost here: its charge without what it had when it was carried over. */

@@ -78,7 +78,9 @@ export function periodEnd(subscription: SubscriptionState, now: Instant): Instan
 
 /** True where usage lies in a period that would never be: one that begins at or after an instant. */
 export function hasUsageFrom(subscription: SubscriptionState, at: Instant): boolean {
-  return subscription.periods.some((p) => p.start >= at && p.lines.some((line) => line !== null));
+  return subscription.periods.some(
+    (p) => p.start >= at && p.hasUsage && p.lines.some((line) => line !== null),
+  );
 }
 
 /** The plan a subscription is on at an instant. */

@@ -13,7 +13,7 @@ import {
 } from "../../src/subscriptions/price_meter.ts";
 import { contains } from "../../src/time/period.ts";
 import { type PeriodRef, type PeriodState, type SubscriptionState, spanOf } from "./subscription_state.ts";
-import { findGroup, type Metered } from "./touch.ts";
+import { carriedInto, findGroup, type Metered } from "./touch.ts";
 
 /** The meter of a group without an event; null where that was its only one. */
 export interface RebuiltGroup {
@@ -84,13 +84,11 @@ function givenBack(
   event: Metered,
   key: string,
 ): RebuiltGroup[] {
-  const later = subscription.periods.filter(
-    (p) => p.phase === period.phase && p.track === period.track && p.k > period.k,
-  );
-  return [period, ...later].flatMap((each) => {
-    const metric = each.meters.metrics[index];
-    const price = each.meters.prices[index];
-    const group = findGroup(each, index, key);
+  const places = [{ period, index }, ...carriedInto(subscription, period, index)];
+  return places.flatMap(({ period: each, index: priceIndex }) => {
+    const metric = each.meters.metrics[priceIndex];
+    const price = each.meters.prices[priceIndex];
+    const group = findGroup(each, priceIndex, key);
     if (!metric || price === undefined || group === undefined) return [];
     if (metric.aggregation !== "sum" && metric.aggregation !== "weighted_sum") {
       throw new BillingError("RES_002", `'${metric.key}' carries over: its events cannot be voided`);
@@ -101,7 +99,7 @@ function givenBack(
     if (reading === null || isValueError(reading)) return [];
     const meter = decodePriceMeter(encodePriceMeter(group.meter));
     takeUsage(price, metric, meter, reading);
-    return [{ period: refOf(each), priceIndex: index, groupKey: key, meter }];
+    return [{ period: refOf(each), priceIndex, groupKey: key, meter }];
   });
 }
 

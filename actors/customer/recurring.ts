@@ -74,15 +74,23 @@ function chargedPart(
   let by: "day" | "second" = "second";
   if (end < period.end) {
     const proration = endsAt !== null && endsAt <= (phase.end ?? endsAt) ? endProration : phase.endProration;
-    if (proration === "none") end = period.end;
-    else by = proration;
+    if (proration !== "none") by = proration;
+    else if (isCharged(subscription, { start: period.start, end })) end = period.end;
   }
   const joins = phase.n > 0 && period.start === phase.start;
   if (joins && period.whole.start < period.start) {
-    if (phase.startProration === "none") return null;
+    // The plan before is charged for all of it; a plan with an anchor of its own has no such period.
+    const before = { start: Math.max(period.whole.start, subscription.start), end: period.start };
+    const isPaid = phase.origin < phase.start && isCharged(subscription, before);
+    if (phase.startProration === "none" && isPaid) return null;
     if (phase.startProration === "day") by = "day";
   }
   return period.start < end ? { start: period.start, end, by } : null;
+}
+
+/** True where something recurs in a stretch of time. */
+function isCharged(subscription: SubscriptionState, stretch: Period): boolean {
+  return without(stretch, free(subscription)).length > 0;
 }
 
 /** What nothing recurs in: the trial and pauses. */

@@ -20,6 +20,9 @@ import { type CustomerState, newCustomerState } from "./state.ts";
 import { step } from "./step.ts";
 import type { SubscriptionState } from "./subscription_state.ts";
 
+/** Periods of the plan in one simulated window: more is a slip of the pen. */
+const periodsMax = 36;
+
 /** One line of a simulation: `times` equal events at one instant. */
 export interface SimulatedEvent {
   readonly eventType: string;
@@ -58,10 +61,11 @@ export interface Simulation {
 
 /**
  * The invoice a customer would get: a fresh actor lives through the period with the events given, by the same
- * steps as a real one, and nothing is stored. Without a start, a window shorter than the plan's interval is
+ * steps as a real one, and nothing is stored. Several
+ * periods of the plan are settled together. Without a start, a window shorter than the plan's interval is
  * billed for its part.
  *
- * Throws VAL_001 for an event outside the period, one whose metered value is unusable, a window beyond one interval.
+ * Throws VAL_001 for an event outside the period, one whose metered value is unusable, a window of too many periods.
  */
 export function simulateInvoice(simulation: Simulation): Invoice {
   const { catalog, settings, period, customer } = simulation;
@@ -73,7 +77,8 @@ export function simulateInvoice(simulation: Simulation): Invoice {
   assert(subscription !== undefined, "a simulation has its subscription");
   const own = ownPeriods(subscription, period);
   if (own === 0) throw invalid("period_end", "must lie after the subscription's start");
-  if (own > 1) throw invalid("period_end", "lies beyond one billing interval of the plan");
+  if (own > periodsMax)
+    throw invalid("period_end", `lies beyond ${periodsMax} billing intervals of the plan`);
   if (simulation.placement.start === null || !endsPeriod(subscription, period.end))
     evolve(state, endWith(subscription, period.end, ctx), catalog);
   for (const fact of windowPeriods(state, subscription, period, ctx)) evolve(state, fact, catalog);

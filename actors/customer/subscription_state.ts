@@ -41,8 +41,6 @@ export interface SubscriptionState {
   /** How the part of the last period is charged. */
   endProration: Proration;
   canceledAt: Instant | null;
-  /** True when it runs out by its own terms, not by a cancellation. */
-  expires: boolean;
   /** True once the start has been reached. */
   started: boolean;
   /** Periods kept in memory: those on drafts, the open ones, and ahead of them those with usage. */
@@ -130,6 +128,8 @@ export interface PeriodState extends Period {
   billed: { readonly priceIndex: number; amount: Decimal }[];
   /** The draft its usage is on; null while it is open. */
   draftId: string | null;
+  /** True once an event of its own time is recorded in it, beyond what carries over into it. */
+  hasUsage: boolean;
   /** True once its recurring charges are settled although its usage is not. */
   recurringSettled: boolean;
 }

@@ -51,11 +51,11 @@ export function measure(subscription: SubscriptionState, period: PeriodState, ev
   const touches: Touch[] = [];
   let delta: Exact = ZERO;
   for (const index of indexes) {
-    for (const one of period.meters.metrics[index]?.carry_over === true
-      ? withFollowing(subscription, period)
-      : [period]) {
-      const own = one === period ? event : { ...event, occurredAt: one.start };
-      const touched = touch(subscription, one, index, own);
+    const carries = period.meters.metrics[index]?.carry_over === true;
+    const later = carries ? carriedInto(subscription, period, index) : [];
+    for (const place of [{ period, index }, ...later]) {
+      const own = place.period === period ? event : { ...event, occurredAt: place.period.start };
+      const touched = touch(subscription, place.period, place.index, own);
       if (touched === null) continue;
       if ("error" in touched) return touched;
       delta = addExact(delta, touched.delta);
@@ -91,11 +91,42 @@ function touch(
   return { period, priceIndex: index, groupKey: key, reading, charge, delta };
 }
 
-function withFollowing(subscription: SubscriptionState, period: PeriodState): PeriodState[] {
-  const following = subscription.periods.filter(
-    (p) => p.phase === period.phase && p.track === period.track && p.k > period.k,
-  );
-  return [period, ...following];
+/**
+ * The later periods in memory, settled ones that have been looked up among them, that a price's metric carries over
+ * into: those of its own track, and of the plans after it where they measure the metric alike.
+ */
+export function carriedInto(
+  subscription: SubscriptionState,
+  period: PeriodState,
+  index: number,
+): { readonly period: PeriodState; readonly index: number }[] {
+  const price = period.meters.prices[index];
+  if (price === undefined) return [];
+  const settled = subscription.settled.flatMap(({ periods }) => periods);
+  return [...settled, ...subscription.periods].flatMap((later) => {
+    if (later.phase === period.phase)
+      return later.track === period.track && later.k > period.k ? [{ period: later, index }] : [];
+    if (later.phase < period.phase) return [];
+    const alike = later.meters.prices.findIndex((p, i) => later.meters.own.has(i) && measuresAlike(price, p));
+    return alike < 0 ? [] : [{ period: later, index: alike }];
+  });
+}
+
+const plainModels: readonly string[] = [
+  "per_unit",
+  "graduated",
+  "volume",
+  "stairstep",
+  "package",
+  "graduated_percentage",
+];
+
+/** True where two prices keep the same kind of meter for one metric, so that one's can go on as the other's. */
+export function measuresAlike(a: Price, b: Price): boolean {
+  if (a.metricId === null || a.metricId !== b.metricId) return false;
+  const plain = (p: Price): boolean => plainModels.includes(p.input.model) && p.window === null;
+  const sameFilters = JSON.stringify(a.filters ?? null) === JSON.stringify(b.filters ?? null);
+  return sameFilters && ((plain(a) && plain(b)) || a === b);
 }
 
 /** The running line of a price, or what it would begin with. */

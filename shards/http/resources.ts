@@ -18,6 +18,9 @@ import { planRoutes } from "./master_data/plans.ts";
 import { priceRoutes } from "./master_data/prices.ts";
 import { productRoutes } from "./master_data/products.ts";
 import type { Route } from "./route.ts";
+import { contractRoutes } from "./subscription/contracts.ts";
+import { creditBalanceRoutes } from "./subscription/credit_balance.ts";
+import { creditGrantRoutes } from "./subscription/credit_grants.ts";
 import { entitlementRoutes } from "./subscription/entitlements.ts";
 import { liveSpendRoutes } from "./subscription/live_spend.ts";
 import { periodRoutes } from "./subscription/periods.ts";
@@ -52,6 +55,9 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...spendLimitRoutes(services),
     ...entitlementRoutes(services),
     ...liveSpendRoutes(services),
+    ...creditGrantRoutes(services),
+    ...creditBalanceRoutes(services),
+    ...contractRoutes(services),
     ...usageRoutes(services),
     ...voidEventRoutes(services),
     ...invoiceRoutes(services),

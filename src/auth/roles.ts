@@ -9,7 +9,15 @@ const business = everyRead.filter((scope) => !/^(users|api_keys|health):/.test(s
 const table: Readonly<Record<Role, readonly Scope[]>> = {
   owner: scopes,
   admin: scopes,
-  finance: [...business, "customers:write", "coupons:write", "spend:write", "invoices:write"],
+  finance: [
+    ...business,
+    "customers:write",
+    "coupons:write",
+    "spend:write",
+    "credits:write",
+    "contracts:write",
+    "invoices:write",
+  ],
   support: [...business, "customers:write", "subscriptions:write", "spend:write", "orphan_events:write"],
   developer: [
     ...business,

@@ -18,7 +18,7 @@ export interface Grant {
   remaining: Decimal;
   readonly currency: string;
   readonly kind: GrantKind;
-  /** 1 to 100, the lower the earlier used. */
+  /** From 1 on, the lower the earlier used. */
   readonly priority: number;
   readonly effectiveAt: Instant;
   readonly expiresAt: Instant | null;
@@ -27,12 +27,14 @@ export interface Grant {
   readonly createdAt: Instant;
   readonly rollover: Rollover | null;
   readonly name?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Why nothing is left, where it was not used up. */
   ended?: "expired" | "voided";
 }
 
-/** A grant that says nothing about its place in line. */
+/** Where a grant stands in line that does not say so, and the last place there is; the first is 1. */
 export const DEFAULT_PRIORITY = 50;
+export const PRIORITY_MAX = 100;
 
 /** The order grants are used in: by priority, soonest expiry, promotional before paid, oldest; API.md §3. */
 export function byBurnOrder(a: Grant, b: Grant): number {

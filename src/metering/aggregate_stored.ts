@@ -1,7 +1,7 @@
 import { assert } from "../errors.ts";
 import { type Decimal, decimal, formatDecimal, isZero } from "../money/decimal.ts";
 import type { Instant } from "../time/instant.ts";
-import { type Aggregate, emptyAggregate } from "./aggregate.ts";
+import { type Aggregate, emptyAggregate } from "./aggregate_state.ts";
 import type { Aggregation } from "./metric.ts";
 
 const VERSION = 2;
@@ -54,6 +54,6 @@ export function decodeAggregate(stored: unknown): Aggregate {
       mentions.map(([text, when, nth, isThere]) => [text, { at: when, order: nth, isThere }]),
     );
   if (ranked !== undefined)
-    aggregate.ranked = ranked.map(([v1, t]) => ({ value: decimal(v1), times: decimal(t) }));
+    aggregate.ranked = ranked.map(([each, times]) => ({ value: decimal(each), times: decimal(times) }));
   return aggregate;
 }

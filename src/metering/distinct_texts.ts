@@ -1,14 +1,62 @@
+import { fromInteger } from "../money/decimal.ts";
 import type { Instant } from "../time/instant.ts";
+import { type Aggregate, emptyAggregate, type Mention, type Sample } from "./aggregate_state.ts";
+import type { Metric } from "./metric.ts";
 
-/** The last thing that was said of a text: there or gone. */
-export interface Mention {
-  readonly at: Instant;
-  readonly order: number;
-  readonly isThere: boolean;
+// Where texts only come, a set of them is enough. Where they can be taken out again, the last thing said of each
+// decides, and what is gone stays known: an event that comes in late must not bring it back.
+
+/** How many distinct texts there are. */
+export function textCount({ texts, mentions, second }: Aggregate): number {
+  return mentions === null ? (texts?.size ?? 0) : Number(second.c);
 }
 
-/** True where a mention is later than what is known of its text: by time, then by arrival. */
-export function isLaterMention(known: Mention | undefined, mention: Mention): boolean {
-  if (known === undefined || mention.at > known.at) return true;
-  return mention.at === known.at && mention.order > known.order;
+/** How many there would be with one sample more. */
+export function textCountWith(metric: Metric, aggregate: Aggregate, text: string, sample: Sample): number {
+  const { texts, mentions } = aggregate;
+  const count = textCount(aggregate);
+  if (metric.operation_field === undefined) return count + (texts?.has(text) === true ? 0 : 1);
+  const known = mentions?.get(text);
+  if (!isLater(sample, known)) return count;
+  return count + Number(!sample.removes) - Number(known?.isThere ?? false);
+}
+
+/** Takes a text in, or out where the sample says so. */
+export function takeText(metric: Metric, aggregate: Aggregate, text: string, sample: Sample): void {
+  if (metric.operation_field === undefined) {
+    aggregate.texts ??= new Set();
+    aggregate.texts.add(text);
+    return;
+  }
+  const { at, order, removes } = sample;
+  aggregate.mentions ??= new Map();
+  if (!isLater(sample, aggregate.mentions.get(text))) return;
+  aggregate.second = fromInteger(textCountWith(metric, aggregate, text, sample));
+  aggregate.mentions.set(text, { at, order, isThere: !removes });
+}
+
+/** The texts that are there, said before anything in a period that starts then; null where none ever was. */
+export function textsFrom(metric: Metric, aggregate: Aggregate, start: Instant): Aggregate | null {
+  const { texts, mentions } = aggregate;
+  if (texts === null && mentions === null) return null;
+  const there = new Map<string, Mention>();
+  const before = { at: start - 1, order: 0, isThere: true };
+  for (const text of texts ?? []) there.set(text, before);
+  for (const [text, mention] of mentions ?? []) {
+    if (mention.isThere) there.set(text, mention.at < start ? mention : before);
+  }
+  const from = emptyAggregate(aggregate.kind);
+  if (metric.operation_field === undefined) {
+    from.texts = new Set(there.keys());
+  } else {
+    from.mentions = there;
+    from.second = fromInteger(there.size);
+  }
+  return from;
+}
+
+/** By event time, then by arrival. */
+function isLater({ at, order }: Sample, known: Mention | undefined): boolean {
+  if (known === undefined || at > known.at) return true;
+  return at === known.at && order > known.order;
 }

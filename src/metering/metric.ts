@@ -5,7 +5,7 @@ import { compare, fromInteger } from "../money/decimal.ts";
 import { DecimalText, plainDecimals } from "../money/decimal_schema.ts";
 import { decimalOf } from "../money/json.ts";
 import { checkKey, Key, OneOf, Text } from "../text.ts";
-import { expressionFault } from "./expression.ts";
+import { compileExpression } from "./expression.ts";
 
 const aggregations = [
   "count",
@@ -22,6 +22,7 @@ const carriers: readonly Aggregation[] = ["sum", "unique", "latest", "weighted_s
 
 const expressionCharactersMax = 1000;
 const scaleMax = 12;
+const hundred = fromInteger(100);
 
 // Each is looked at for every event; it is far above what a metric can sensibly say.
 const groupFieldsMax = 8;
@@ -89,32 +90,33 @@ export function checkMetric(input: MetricInput): MetricTerms {
   return { ...plain, filters: checkFilters(input.filters) };
 }
 
+/** What an event's value is: nothing for a count, a field or an expression for all others. */
 function checkValue({ aggregation, field, expression }: MetricInput): void {
   if (aggregation === "count") {
     if (field !== undefined) throw invalid("field", "must be left out for 'count'");
     if (expression !== undefined) throw invalid("expression", "must be left out for 'count'");
-    return;
+  } else if (expression === undefined) {
+    if (field === undefined) throw invalid("field", `is required for '${aggregation}'`);
+  } else {
+    if (field !== undefined) throw invalid("expression", "must be left out beside 'field'");
+    compileExpression(expression);
   }
-  if (field === undefined && expression === undefined)
-    throw invalid("field", `is required for '${aggregation}'`);
-  if (field !== undefined && expression !== undefined) throw invalid("expression", "is given beside 'field'");
-  const fault = expression === undefined ? null : expressionFault(expression);
-  if (fault !== null) throw invalid("expression", fault);
 }
 
+/** What only some aggregations have. */
 function checkKind({ aggregation, percentile, carry_over, operation_field }: MetricInput): void {
-  if (aggregation === "percentile" && percentile === undefined)
-    throw invalid("percentile", "is required for 'percentile'");
-  if (percentile !== undefined) {
-    if (aggregation !== "percentile") throw invalid("percentile", "is for 'percentile'");
+  if (aggregation === "percentile") {
+    if (percentile === undefined) throw invalid("percentile", "is required for 'percentile'");
     const percent = decimalOf(percentile);
-    if (percent !== null && compare(percent, fromInteger(100)) > 0)
-      throw invalid("percentile", "must be at most 100");
+    if (percent !== null && compare(percent, hundred) > 0)
+      throw invalid("percentile", "must not be above 100");
+  } else if (percentile !== undefined) {
+    throw invalid("percentile", "goes with 'percentile' only");
   }
   if (carry_over === true && !carriers.includes(aggregation))
-    throw invalid("carry_over", `is for ${carriers.join(", ")}`);
+    throw invalid("carry_over", `goes with ${carriers.map((kind) => `'${kind}'`).join(", ")} only`);
   if (operation_field !== undefined && aggregation !== "unique")
-    throw invalid("operation_field", "is for 'unique'");
+    throw invalid("operation_field", "goes with 'unique' only");
 }
 
 /** A version of a metric from what is stored of it. */

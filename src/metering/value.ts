@@ -3,7 +3,7 @@ import { type Decimal, formatDecimal, ONE } from "../money/decimal.ts";
 import { sizeFault } from "../money/decimal_schema.ts";
 import { decimalOf } from "../money/json.ts";
 import { canonicalText } from "../scalar.ts";
-import { evaluate } from "./expression.ts";
+import { compileExpression, type Expression } from "./expression.ts";
 import type { Metric } from "./metric.ts";
 import { type Properties, propertyAt } from "./property.ts";
 
@@ -22,6 +22,9 @@ export interface MeteredValue {
   readonly removes: boolean;
 }
 
+/** Compiled once for every version of a metric. */
+const expressions = new WeakMap<Metric, Expression>();
+
 const COUNTED: MeteredValue = { value: ONE, removes: false };
 
 /**
@@ -37,38 +40,44 @@ export function meteredValue(metric: Metric, properties: Properties): MeteredVal
     }
   }
   if (metric.aggregation === "count") return COUNTED;
-  const { field, expression, operation_field } = metric;
-  const removes = operation_field === undefined ? false : removal(properties, operation_field);
+  const { operation_field } = metric;
+  const removes = operation_field === undefined ? false : isRemoval(properties, operation_field);
   if (typeof removes === "object") return removes;
-  if (expression !== undefined) {
-    const result = evaluated(metric, expression, properties);
-    return typeof result === "object" && "reason" in result ? result : { value: result, removes };
-  }
-  assert(field !== undefined, "every metric but a count names a field or an expression");
+  const value =
+    metric.expression === undefined ? sentValue(metric, properties) : workedOut(metric, properties);
+  return typeof value === "object" && "reason" in value ? value : { value, removes };
+}
+
+/** The property in the metric's field. */
+function sentValue({ aggregation, field }: Metric, properties: Properties): Decimal | string | ValueError {
+  assert(field !== undefined, "every metric but a count has a field or an expression");
   const value = propertyAt(properties, field);
-  if (value === undefined || value === null) return { reason: `property '${field}' is missing` };
   const what = `property '${field}'`;
-  const read = metric.aggregation === "unique" ? textOf(what, value) : numberIn(what, value);
-  return typeof read === "object" && "reason" in read ? read : { value: read, removes };
+  if (value === undefined || value === null) return { reason: `${what} is missing` };
+  return aggregation === "unique" ? textIn(what, value) : numberIn(what, value);
 }
 
-/** The value of a metric's expression: a text for `unique`, else a number. */
-function evaluated(
-  metric: Metric,
-  expression: string,
-  properties: Properties,
-): Decimal | string | ValueError {
-  const result = evaluate(expression, properties);
-  if (typeof result === "object" && "reason" in result) return result;
-  if (metric.aggregation === "unique") {
-    return typeof result === "object" ? formatDecimal(result) : textOf("the expression", result);
+/** The value of the metric's expression. */
+function workedOut(metric: Metric, properties: Properties): Decimal | string | ValueError {
+  const what = "the expression's value";
+  const value = expressionOf(metric)(properties);
+  if (typeof value !== "object") {
+    return metric.aggregation === "unique" ? textIn(what, value) : numberIn(what, value);
   }
-  if (typeof result !== "object") return { reason: "the expression is not a number" };
-  const fault = sizeFault(result);
-  return fault === null ? result : { reason: `the expression ${fault}` };
+  if ("reason" in value) return value;
+  return metric.aggregation === "unique" ? formatDecimal(value) : sized(what, value);
 }
 
-function removal(properties: Properties, field: string): boolean | ValueError {
+function expressionOf(metric: Metric): Expression {
+  const known = expressions.get(metric);
+  if (known !== undefined) return known;
+  const compiled = compileExpression(metric.expression ?? "");
+  expressions.set(metric, compiled);
+  return compiled;
+}
+
+/** Whether the event takes its text out: the operation says so; without one it is put in. */
+function isRemoval(properties: Properties, field: string): boolean | ValueError {
   const operation = propertyAt(properties, field) ?? "add";
   if (operation === "add" || operation === "remove") return operation === "remove";
   return { reason: `property '${field}' is neither 'add' nor 'remove'` };
@@ -97,11 +106,15 @@ export function groupKey(metric: Metric, properties: Properties): string {
 function numberIn(what: string, value: unknown): Decimal | ValueError {
   const number = decimalOf(value);
   if (number === null) return { reason: `${what} is not a number` };
+  return sized(what, number);
+}
+
+function sized(what: string, number: Decimal): Decimal | ValueError {
   const fault = sizeFault(number);
   return fault === null ? number : { reason: `${what} ${fault}` };
 }
 
-function textOf(what: string, value: unknown): string | ValueError {
+function textIn(what: string, value: unknown): string | ValueError {
   const fault = textFault(value);
   return fault === null ? (canonicalText(value) ?? "") : { reason: `${what} ${fault}` };
 }

@@ -1,29 +1,21 @@
 import type { Instant } from "../time/instant.ts";
 
-/** The statuses of a subscription; API.md §3. `past_due` comes with payments. */
-export type SubscriptionStatus =
-  | "scheduled"
-  | "trialing"
-  | "active"
-  | "suspended"
-  | "paused"
-  | "canceled"
-  | "expired";
+/** The statuses of a subscription; API.md §3. `past_due` comes with payments, `expired` with what
+ * can run out. */
+export type SubscriptionStatus = "scheduled" | "trialing" | "active" | "suspended" | "paused" | "canceled";
 
 /** What decides a subscription's status: it is always derived, never stored. */
 export interface StatusFacts {
   readonly start: Instant;
   readonly endedAt: Instant | null;
-  /** True when its end is in its own terms. */
-  readonly expires: boolean;
   readonly suspended: boolean;
   readonly paused: boolean;
   readonly trialEnd: Instant | null;
 }
 
-/** Derives the status at an instant: canceled/expired > paused > suspended > scheduled > trialing > active (API.md §3). */
+/** Derives the status at an instant: canceled > paused > suspended > scheduled > trialing > active (API.md §3). */
 export function subscriptionStatus(facts: StatusFacts, at: Instant): SubscriptionStatus {
-  if (facts.endedAt !== null && at >= facts.endedAt) return facts.expires ? "expired" : "canceled";
+  if (facts.endedAt !== null && at >= facts.endedAt) return "canceled";
   if (facts.paused) return "paused";
   if (facts.suspended) return "suspended";
   if (at < facts.start) return "scheduled";

@@ -6,6 +6,8 @@ import { readJson } from "../../src/money/json.ts";
 const schema = TypeCompiler.Compile(MetricInput);
 const count = { key: "calls", name: "Calls", event_type: "api_call", aggregation: "count" };
 const sum = { ...count, aggregation: "sum", field: "tokens" };
+const worked = { ...count, aggregation: "sum" };
+const p95 = { ...sum, aggregation: "percentile", percentile: 95 };
 const filtered = (...filters: unknown[]) => ({ ...count, filters });
 
 describe("the schema takes", () => {
@@ -13,6 +15,11 @@ describe("the schema takes", () => {
     count,
     sum,
     { ...sum, group_by: ["model", "region"], unit: "token" },
+    { ...sum, aggregation: "average", rounding: { mode: "half_even", scale: 12 } },
+    { ...sum, aggregation: "weighted_sum", carry_over: true },
+    { ...sum, aggregation: "unique", operation_field: "op" },
+    { ...p95, percentile: "0.5" },
+    { ...worked, expression: "x".repeat(1000) },
     filtered({ field: "a.b", op: "in", values: ["x", 1, 2.5, true] }),
     filtered({ field: "a", op: "exists" }),
     filtered({ field: "a", op: "eq", values: [readJson("123456789012345678")] }),
@@ -31,6 +38,15 @@ describe("the schema refuses", () => {
     { ...count, name: "a\ud800b" },
     { ...count, name: "x".repeat(256) },
     { ...count, aggregation: "median" },
+    { ...sum, rounding: { mode: "nearest", scale: 0 } },
+    { ...sum, rounding: { mode: "up", scale: 13 } },
+    { ...sum, rounding: { mode: "up", scale: 0.5 } },
+    { ...sum, rounding: { mode: "up" } },
+    { ...p95, percentile: 0 },
+    { ...p95, percentile: "p95" },
+    { ...sum, carry_over: "yes" },
+    { ...worked, expression: "" },
+    { ...worked, expression: "x".repeat(1001) },
     { ...count, surprise: 1 },
     filtered({ field: "a", op: "like", values: ["x"] }),
     filtered({ field: "a", op: "eq", values: [null] }),
@@ -43,10 +59,25 @@ describe("the schema refuses", () => {
 
 describe("checkMetric refuses", () => {
   const rows: [input: Record<string, unknown>, message: string][] = [
-    [{ ...sum, aggregation: "average" }, "field 'aggregation' 'average' is not available yet"],
-    [{ ...sum, aggregation: "percentile", percentile: "95" }, "field 'percentile' is not available yet"],
-    [{ ...sum, rounding: { mode: "up", scale: 0 } }, "field 'rounding' is not available yet"],
-    [{ ...count, expression: "a + b" }, "field 'expression' is not available yet"],
+    [{ ...count, expression: "a + b" }, "field 'expression' must be left out for 'count'"],
+    [{ ...sum, expression: "a + b" }, "field 'expression' must be left out beside 'field'"],
+    [
+      { ...worked, expression: "a +" },
+      "field 'expression' cannot be read: Expected expression after + at character 3",
+    ],
+    [{ ...worked, expression: "sqrt(a)" }, "field 'expression' cannot have the function 'sqrt'"],
+    [{ ...sum, aggregation: "percentile" }, "field 'percentile' is required for 'percentile'"],
+    [{ ...p95, percentile: "100.000001" }, "field 'percentile' must not be above 100"],
+    [{ ...sum, percentile: "95" }, "field 'percentile' goes with 'percentile' only"],
+    [{ ...sum, operation_field: "op" }, "field 'operation_field' goes with 'unique' only"],
+    [
+      { ...count, carry_over: true },
+      "field 'carry_over' goes with 'sum', 'unique', 'latest', 'weighted_sum' only",
+    ],
+    [
+      { ...p95, carry_over: true },
+      "field 'carry_over' goes with 'sum', 'unique', 'latest', 'weighted_sum' only",
+    ],
     [{ ...count, aggregation: "max" }, "field 'field' is required for 'max'"],
     [{ ...count, field: "tokens" }, "field 'field' must be left out for 'count'"],
     [{ ...count, group_by: ["a", "a"] }, "field 'group_by' must not name a field twice"],
@@ -77,6 +108,15 @@ describe("checkMetric refuses", () => {
       );
     });
   }
+});
+
+test("a percentile is kept as plain text", () => {
+  expect(checkMetric({ ...p95, percentile: 99.9 } as MetricInput).percentile).toBe("99.9");
+  expect(checkMetric({ ...p95, percentile: "1e2" } as MetricInput).percentile).toBe("100");
+});
+
+test("carry_over that says no goes with every aggregation", () => {
+  expect(checkMetric({ ...count, carry_over: false } as MetricInput).carry_over).toBe(false);
 });
 
 test("numbers a double cannot hold are kept as their text", () => {

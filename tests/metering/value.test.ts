@@ -8,12 +8,16 @@ import { metric } from "./metrics.ts";
 const sent = (json: string) => readJson(json) as Properties;
 
 function valueIn(parts: Parameters<typeof metric>[0], json: string): string {
-  const value = meteredValue(metric(parts), sent(json));
-  if (typeof value === "string") return `text ${value}`;
-  return isValueError(value) ? value.reason : formatDecimal(value);
+  const metered = meteredValue(metric(parts), sent(json));
+  if (isValueError(metered)) return metered.reason;
+  const { value, removes } = metered;
+  return `${removes ? "without " : ""}${typeof value === "string" ? `text ${value}` : formatDecimal(value)}`;
 }
 
 describe("the metered value of", () => {
+  const unique = { aggregation: "unique" } as const;
+  const operated = { ...unique, operation_field: "op" };
+  const product = { aggregation: "sum", expression: "a * b" } as const;
   const rows: [parts: Parameters<typeof metric>[0], json: string, expected: string][] = [
     [{}, "{}", "1"],
     [{}, '{"value":"anything"}', "1"],
@@ -44,6 +48,35 @@ describe("the metered value of", () => {
       `{"value":"${"x".repeat(256)}"}`,
       "property 'value' is longer than 255 characters",
     ],
+    [operated, '{"value":"ann"}', "text ann"],
+    [operated, '{"value":"ann","op":null}', "text ann"],
+    [operated, '{"value":"ann","op":"add"}', "text ann"],
+    [operated, '{"value":"ann","op":"remove"}', "without text ann"],
+    [operated, '{"value":"ann","op":"Remove"}', "property 'op' is neither 'add' nor 'remove'"],
+    [operated, '{"value":"ann","op":true}', "property 'op' is neither 'add' nor 'remove'"],
+    [operated, '{"op":"remove"}', "property 'value' is missing"],
+    [product, '{"a":"2.50","b":4}', "10"],
+    [product, '{"a":2}', "the expression has no value: property 'b' is missing"],
+    [product, '{"a":1e9,"b":1e9}', "the expression's value must be below 10^18"],
+    [product, '{"a":1e-9,"b":5e-4}', "0.000000000001"],
+    [{ ...product, expression: "a == b" }, '{"a":1,"b":1}', "the expression's value is not a number"],
+    [{ ...product, expression: "a" }, '{"a":"12"}', "12"],
+    [{ ...product, expression: "a" }, '{"a":"twelve"}', "the expression's value is not a number"],
+    [
+      { ...product, expression: "a" },
+      '{"a":"1e-13"}',
+      "the expression's value must not have more than 12 decimals",
+    ],
+    [{ ...unique, expression: "lower(user)" }, '{"user":"Ann"}', "text ann"],
+    [{ ...unique, expression: "user" }, '{"user":"007"}', "text 007"],
+    [{ ...unique, expression: "user / 3" }, '{"user":2}', "text 0.666666666667"],
+    [{ ...unique, expression: "user > 1" }, '{"user":2}', "text true"],
+    [
+      { ...unique, expression: "user" },
+      `{"user":"${"x".repeat(256)}"}`,
+      "the expression's value is longer than 255 characters",
+    ],
+    [{ ...operated, expression: "user" }, '{"user":"a","op":"remove"}', "without text a"],
     [{ group_by: ["g"] }, '{"g":{"a":1}}', "property 'g' is not a text, a number or a boolean"],
     [{ group_by: ["g"] }, `{"g":"${"x".repeat(256)}"}`, "property 'g' is longer than 255 characters"],
     [{ group_by: ["g"] }, "{}", "1"],

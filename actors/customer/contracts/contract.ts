@@ -1,7 +1,7 @@
 import type { Commitment } from "../../../src/catalog/commitment.ts";
 import { type Decimal, decimal, formatDecimal } from "../../../src/money/decimal.ts";
 import type { OverrideRequest } from "../../../src/subscriptions/price_override.ts";
-import { endOfRepeat, type PeriodRule, periodContaining } from "../../../src/time/calendar.ts";
+import { type PeriodRule, periodAt, periodContaining } from "../../../src/time/calendar.ts";
 import type { Instant } from "../../../src/time/instant.ts";
 import type { Period } from "../../../src/time/period.ts";
 
@@ -15,18 +15,39 @@ export interface ContractState {
   readonly timezone: string;
   /** Of the first term. */
   readonly start: Instant;
-  /** The present term; its end is null where none was agreed. */
-  term: { readonly start: Instant; readonly end: Instant | null };
+  term: Term;
+  /** The first of the terms that are as long as the present one; null where that has no end. */
+  repeats: Period | null;
   renewal: "none" | "auto";
   readonly commitment: ContractCommitment | null;
   readonly overrides: readonly OverrideRequest[];
   documents: readonly { readonly name: string; readonly url: string }[];
   readonly createdAt: Instant;
   updatedAt: Instant;
-  /** Where the running commitment period begins, and what has been invoiced in it, net of discounts. */
+  /** Where the oldest commitment period begins that is not settled. */
   committedFrom: Instant;
+  /** What has been invoiced of what begins in that period, net of discounts. */
   billed: Decimal;
+  /** The same of what begins after it, by its beginning. */
+  ahead: readonly Invoiced[];
+  /** Terms that are over and not settled yet, where the commitment is for a term. */
+  termsOver: readonly Period[];
   ended: boolean;
+}
+
+/** The present term. */
+export interface Term {
+  readonly start: Instant;
+  /** Null where none was agreed. */
+  readonly end: Instant | null;
+  /** The end that was agreed; `end` lies before it once the contract has been terminated. */
+  readonly agreedEnd: Instant | null;
+}
+
+/** An amount invoiced for what begins at an instant, net of discounts. */
+export interface Invoiced {
+  readonly start: Instant;
+  readonly amount: Decimal;
 }
 
 /** The custom prices in force at an instant, those of later contracts last. */
@@ -34,66 +55,93 @@ export function overridesInForce(contracts: readonly ContractState[], at: Instan
   return contracts.filter((contract) => isInForce(contract, at)).flatMap(({ overrides }) => overrides);
 }
 
-/** True from a contract's start to the end of its present term. */
-export function isInForce({ start, term, ended }: ContractState, at: Instant): boolean {
-  return !ended && at >= start && (term.end === null || at < term.end);
+/** True from a contract's start to its end. */
+export function isInForce(contract: ContractState, at: Instant): boolean {
+  const end = lastEnd(contract);
+  return at >= contract.start && (end === null || at < end);
 }
 
-const rules = {
-  month: { interval: "month", intervalCount: 1 },
-  quarter: { interval: "month", intervalCount: 3 },
-  year: { interval: "year", intervalCount: 1 },
-} as const;
+/** When a contract is over for good; null while it goes on or renews. */
+export function lastEnd({ term, renewal, ended }: ContractState): Instant | null {
+  return renewal === "auto" && !ended ? null : term.end;
+}
+
+const months = { month: 1, quarter: 3, year: 12 } as const;
+
+/** A commitment period, and what it would be if the contract's end did not cut it short. */
+export type CommitmentPeriod = Period & { readonly whole: Period };
 
 /**
- * The commitment period that is running: of the agreed length, cut short by the end of the term. Null for a contract
- * without a commitment, or one over a term that has no end.
+ * The oldest commitment period that is not settled. Periods are counted from the contract's start, as calendar
+ * months from its day: 31 January, 28 February, 31 March. Null without a commitment, and once all is settled.
  */
-export function commitmentPeriod(contract: ContractState): (Period & { readonly whole: Period }) | null {
-  const { commitment, term, committedFrom, timezone } = contract;
+export function commitmentPeriod(contract: ContractState): CommitmentPeriod | null {
+  const { commitment, committedFrom, start, timezone } = contract;
   if (commitment === null) return null;
-  if (commitment.period === "term") {
-    if (term.end === null) return null;
-    const whole = { start: term.start, end: term.end };
-    return { ...whole, whole };
-  }
-  const rule: PeriodRule = {
-    start: term.start,
-    anchor: "anniversary",
-    timezone,
-    ...rules[commitment.period],
-  };
-  const whole = periodContaining(rule, Math.max(committedFrom, term.start));
+  if (commitment.period === "term") return committedTerm(contract);
+  const over = lastEnd(contract);
+  if (over !== null && committedFrom >= over) return null;
+  const whole = periodContaining(everyMonths(start, months[commitment.period], timezone), committedFrom);
   if (whole === null) return null;
-  const end = term.end === null ? whole.end : Math.min(whole.end, term.end);
+  const end = over === null ? whole.end : Math.min(whole.end, over);
   return { start: whole.start, end, whole: { start: whole.start, end: whole.end } };
 }
 
-/** The term after the present one, as long again; null where the present one has no end. */
-export function nextTerm({ term: { start, end }, timezone }: ContractState): Period | null {
-  return end === null ? null : { start: end, end: endOfRepeat({ start, end }, timezone) };
+/** The oldest term that is not settled; one that was terminated is a part of the term that was agreed. */
+function committedTerm({ term, termsOver, committedFrom }: ContractState): CommitmentPeriod | null {
+  const [oldest] = termsOver;
+  if (oldest !== undefined) return { ...oldest, whole: oldest };
+  const { start, end, agreedEnd } = term;
+  if (end === null || agreedEnd === null || committedFrom >= end) return null;
+  return { start, end, whole: { start, end: agreedEnd } };
+}
+
+/**
+ * The term after the present one: as many calendar months as the first of its kind, counted from that one's start,
+ * where it has whole ones, else as long to the millisecond. Null where the present one has no end.
+ */
+export function nextTerm({
+  repeats,
+  term,
+  timezone,
+}: ContractState): { start: Instant; end: Instant } | null {
+  const { end } = term;
+  if (repeats === null || end === null) return null;
+  const whole = periodContaining(everyMonths(repeats.start, 1, timezone), repeats.end);
+  const isWhole = whole !== null && whole.k > 0 && whole.start === repeats.end;
+  if (!isWhole) return { start: end, end: end + (repeats.end - repeats.start) };
+  const rule = everyMonths(repeats.start, whole.k, timezone);
+  const present = periodContaining(rule, end - 1);
+  return { start: end, end: periodAt(rule, (present?.k ?? 0) + 1).end };
+}
+
+function everyMonths(start: Instant, intervalCount: number, timezone: string): PeriodRule {
+  return { start, anchor: "anniversary", interval: "month", intervalCount, timezone };
 }
 
 /** A contract as stored in a snapshot: amounts as plain decimals. */
-export type StoredContract = Omit<ContractState, "commitment" | "billed"> & {
+export type StoredContract = Omit<ContractState, "commitment" | "billed" | "ahead"> & {
   commitment: { amount: string; period: ContractCommitment["period"] } | null;
   billed: string;
+  ahead: readonly { start: Instant; amount: string }[];
 };
 
 export function encodeContract(contract: ContractState): StoredContract {
-  const { commitment, billed } = contract;
+  const { commitment, billed, ahead } = contract;
   return {
     ...contract,
     commitment: commitment === null ? null : { ...commitment, amount: formatDecimal(commitment.amount) },
     billed: formatDecimal(billed),
+    ahead: ahead.map(({ start, amount }) => ({ start, amount: formatDecimal(amount) })),
   };
 }
 
 export function decodeContract(stored: StoredContract): ContractState {
-  const { commitment, billed } = stored;
+  const { commitment, billed, ahead } = stored;
   return {
     ...stored,
     commitment: commitment === null ? null : { ...commitment, amount: decimal(commitment.amount) },
     billed: decimal(billed),
+    ahead: ahead.map(({ start, amount }) => ({ start, amount: decimal(amount) })),
   };
 }

@@ -1,6 +1,6 @@
 import type { OverrideRequest } from "../../../src/subscriptions/price_override.ts";
 import type { Instant } from "../../../src/time/instant.ts";
-import type { ContractCommitment } from "./contract.ts";
+import type { ContractCommitment, Invoiced } from "./contract.ts";
 
 /** What can be asked of a customer's contracts. */
 export type ContractCommand =
@@ -15,6 +15,8 @@ export type ContractCommand =
       commitment: ContractCommitment | null;
       overrides: readonly OverrideRequest[];
       documents: readonly { name: string; url: string }[];
+      /** What the customer has been invoiced in its currency since its start, where that lies in the past. */
+      invoiced?: readonly Invoiced[];
     }
   | {
       type: "update_contract";

@@ -17,6 +17,8 @@ export type ContractFact =
       commitment: { amount: string; period: ContractCommitment["period"] } | null;
       overrides: OverrideRequest[];
       documents: { name: string; url: string }[];
+      /** What had been invoiced since its start when it was made, by when that begins; for a start in the past. */
+      invoiced?: { start: Instant; amount: string }[];
     }
   | {
       type: "contract_updated";

@@ -1,5 +1,7 @@
 import { assert, assertNever } from "../../../src/errors.ts";
 import { decimal, ZERO } from "../../../src/money/decimal.ts";
+import type { Instant } from "../../../src/time/instant.ts";
+import { countInvoiced, settlePeriod } from "./billed.ts";
 import type { ContractState } from "./contract.ts";
 import type { ContractFact } from "./contract_facts.ts";
 
@@ -17,45 +19,60 @@ export function evolveContract(holder: { contracts: ContractState[] }, fact: Con
       contract.name = fact.name ?? contract.name;
       contract.renewal = fact.renewal ?? contract.renewal;
       contract.documents = fact.documents ?? contract.documents;
-      if (fact.end !== undefined) contract.term = { ...contract.term, end: fact.end };
+      if (fact.end !== undefined) setTerm(contract, contract.term.start, fact.end);
       return;
     case "contract_terminated":
       contract.term = { ...contract.term, end: fact.ends_at };
       contract.renewal = "none";
       return;
     case "contract_renewed":
-      contract.term = { start: fact.start, end: fact.end };
-      contract.committedFrom = fact.start;
+      if (contract.commitment?.period === "term" && contract.committedFrom < fact.start)
+        contract.termsOver = [...contract.termsOver, { start: contract.term.start, end: fact.start }];
+      contract.term = { start: fact.start, end: fact.end, agreedEnd: fact.end };
       return;
     case "contract_ended":
       contract.ended = true;
       return;
     case "contract_trued_up":
-      contract.committedFrom = fact.period_end;
-      contract.billed = ZERO;
+      settlePeriod(contract, fact.period_end);
       return;
     default:
       assertNever(fact);
   }
 }
 
+/** A new agreement on the term: those that follow are as long. */
+function setTerm(contract: ContractState, start: Instant, end: Instant | null): void {
+  contract.term = { start, end, agreedEnd: end };
+  contract.repeats = end === null ? null : { start, end };
+}
+
 function created(fact: Extract<ContractFact, { type: "contract_created" }>): ContractState {
-  const { commitment } = fact;
-  return {
+  const { commitment, start, end } = fact;
+  const contract: ContractState = {
     id: fact.contract_id,
     name: fact.name,
     currency: fact.currency,
     timezone: fact.timezone,
-    start: fact.start,
-    term: { start: fact.start, end: fact.end },
+    start,
+    term: { start, end, agreedEnd: end },
+    repeats: end === null ? null : { start, end },
     renewal: fact.renewal,
     commitment: commitment === null ? null : { ...commitment, amount: decimal(commitment.amount) },
     overrides: fact.overrides,
     documents: fact.documents,
     createdAt: fact.at,
     updatedAt: fact.at,
-    committedFrom: fact.start,
+    committedFrom: start,
     billed: ZERO,
+    ahead: [],
+    termsOver: [],
     ended: false,
   };
+  const before = fact.invoiced ?? [];
+  countInvoiced(
+    contract,
+    before.map(({ start, amount }) => ({ start, amount: decimal(amount) })),
+  );
+  return contract;
 }

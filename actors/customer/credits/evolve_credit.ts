@@ -1,6 +1,6 @@
 import type { Grant } from "../../../src/credits/grant.ts";
-import { assertNever } from "../../../src/errors.ts";
-import { decimal, sub } from "../../../src/money/decimal.ts";
+import { assert, assertNever } from "../../../src/errors.ts";
+import { decimal, sign, sub } from "../../../src/money/decimal.ts";
 import type { CreditFact, CreditGranted } from "./credit_facts.ts";
 
 /** Applies what happens to a customer's credit. A grant with nothing left leaves memory with the next snapshot. */
@@ -14,10 +14,12 @@ export function evolveCredit(holder: { grants: Grant[] }, fact: CreditFact): voi
     case "credit_voided":
     case "credit_rolled_over": {
       const grant = holder.grants.find((g) => g.id === fact.grant_id);
-      if (grant === undefined) return;
+      assert(grant !== undefined, "a fact names a grant with something left");
       grant.remaining = sub(grant.remaining, decimal(fact.amount));
-      if (fact.type === "credit_expired" || fact.type === "credit_voided")
-        grant.ended = fact.type === "credit_expired" ? "expired" : "voided";
+      assert(sign(grant.remaining) >= 0, "a grant is never used beyond what it has");
+      if (fact.type === "credit_voided") grant.ended = "voided";
+      // What goes on in another grant has come to its end in this one.
+      else if (fact.type !== "credit_applied") grant.ended = "expired";
       return;
     }
     default:

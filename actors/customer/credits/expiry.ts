@@ -1,42 +1,54 @@
-import type { Grant } from "../../../src/credits/grant.ts";
+import type { Grant, Rollover } from "../../../src/credits/grant.ts";
 import { derivedId } from "../../../src/ids.ts";
-import { compare, type Decimal, formatDecimal, min, sub, ZERO } from "../../../src/money/decimal.ts";
+import { compare, type Decimal, formatDecimal, isZero, min, sub, ZERO } from "../../../src/money/decimal.ts";
+import { endOfRepeat } from "../../../src/time/calendar.ts";
 import type { Instant } from "../../../src/time/instant.ts";
+import { type CustomerState, zoneOf } from "../state.ts";
 import { type CreditFact, grantedFact } from "./credit_facts.ts";
 
 /** When the next grant with something left expires; null where none does. */
 export function nextExpiry({ grants }: { readonly grants: readonly Grant[] }): Instant | null {
   let next: Instant | null = null;
   for (const { expiresAt, remaining } of grants) {
-    if (expiresAt === null || compare(remaining, ZERO) <= 0) continue;
+    if (expiresAt === null || isZero(remaining)) continue;
     if (next === null || expiresAt < next) next = expiresAt;
   }
   return next;
 }
 
-/** What expires by now: the rest of a grant is gone, or goes on in a new grant as far as its rollover allows. */
-export function expireFacts({ grants }: { readonly grants: readonly Grant[] }, now: Instant): CreditFact[] {
-  return grants.flatMap((grant) =>
-    grant.expiresAt !== null && grant.expiresAt <= now && compare(grant.remaining, ZERO) > 0
-      ? expired(grant, grant.expiresAt, now)
-      : [],
-  );
+/**
+ * What expires first, where that is due: the rest of a grant is gone, or goes on in a new one as far as its rollover
+ * allows. What expires later has its own turn, so that a late wake does things in their order.
+ */
+export function expireFacts(state: CustomerState, now: Instant): CreditFact[] {
+  const at = nextExpiry(state);
+  if (at === null || at > now) return [];
+  return state.grants
+    .filter((grant) => grant.expiresAt === at && !isZero(grant.remaining))
+    .flatMap((grant) => expired(grant, at, now, zoneOf(state)));
 }
 
-function expired(grant: Grant, expiresAt: Instant, now: Instant): CreditFact[] {
+function expired(grant: Grant, expiresAt: Instant, now: Instant, timezone: string): CreditFact[] {
   const { rollover, remaining } = grant;
   const goesOn =
     rollover === null || rollover.times === 0 ? ZERO : min(rollover.maxAmount ?? remaining, remaining);
   const facts: CreditFact[] = [];
-  if (compare(goesOn, ZERO) > 0) facts.push(...rolledOver(grant, goesOn, expiresAt, now));
+  if (rollover !== null && !isZero(goesOn))
+    facts.push(...rolledOver(grant, rollover, goesOn, expiresAt, now, timezone));
   const gone = sub(remaining, goesOn);
   if (compare(gone, ZERO) > 0)
     facts.push({ type: "credit_expired", at: now, grant_id: grant.id, amount: formatDecimal(gone) });
   return facts;
 }
 
-function rolledOver(grant: Grant, amount: Decimal, from: Instant, now: Instant): CreditFact[] {
-  const { rollover } = grant;
+function rolledOver(
+  grant: Grant,
+  { maxAmount, times }: Rollover,
+  amount: Decimal,
+  from: Instant,
+  now: Instant,
+  timezone: string,
+): CreditFact[] {
   const id = derivedId("grant", from, grant.id, "rollover");
   const next: Grant = {
     ...grant,
@@ -45,19 +57,13 @@ function rolledOver(grant: Grant, amount: Decimal, from: Instant, now: Instant):
     remaining: amount,
     effectiveAt: from,
     // As long again as it was good for.
-    expiresAt: from + (from - grant.effectiveAt),
+    expiresAt: endOfRepeat({ start: grant.effectiveAt, end: from }, timezone),
     createdAt: now,
-    rollover:
-      rollover === null ? null : { ...rollover, times: rollover.times === null ? null : rollover.times - 1 },
+    rollover: { maxAmount, times: times === null ? null : times - 1 },
   };
+  const text = formatDecimal(amount);
   return [
-    {
-      type: "credit_rolled_over",
-      at: now,
-      grant_id: grant.id,
-      amount: formatDecimal(amount),
-      into: id,
-    },
+    { type: "credit_rolled_over", at: now, grant_id: grant.id, amount: text, into: id },
     grantedFact(next, now),
   ];
 }

@@ -5,29 +5,30 @@ import type { Services } from "../../services.ts";
 import type { Route } from "../route.ts";
 import { patched } from "./catalog_entries.ts";
 import { catalogRoutes } from "./catalog_routes.ts";
+import { answeredMetric, metricExample, metricExamples } from "./metric_examples.ts";
 
-const { key: _key, field, unit, ...changeable } = MetricInput.properties;
-const { event_type, aggregation } = MetricInput.properties;
+const { name, event_type, aggregation, ...rest } = MetricInput.properties;
+const { field, filters, group_by, unit, rounding, percentile, carry_over, operation_field, expression } =
+  rest;
 
+/** Any field but the key; null for one that a metric can be without. */
 const MetricPatch = Type.Object(
   {
-    ...Type.Partial(Type.Object(changeable)).properties,
+    name: Type.Optional(name),
+    event_type: Type.Optional(event_type),
+    aggregation: Type.Optional(aggregation),
     field: Type.Optional(Type.Union([field, Type.Null()])),
+    filters: Type.Optional(Type.Union([filters, Type.Null()])),
+    group_by: Type.Optional(Type.Union([group_by, Type.Null()])),
     unit: Type.Optional(Type.Union([unit, Type.Null()])),
+    rounding: Type.Optional(Type.Union([rounding, Type.Null()])),
+    percentile: Type.Optional(Type.Union([percentile, Type.Null()])),
+    carry_over: Type.Optional(Type.Union([carry_over, Type.Null()])),
+    operation_field: Type.Optional(Type.Union([operation_field, Type.Null()])),
+    expression: Type.Optional(Type.Union([expression, Type.Null()])),
   },
   { additionalProperties: false, minProperties: 1 },
 );
-
-const request = {
-  key: "output_tokens",
-  name: "Output tokens",
-  event_type: "llm_completion",
-  aggregation: "sum",
-  field: "output_tokens",
-  filters: [{ field: "status", op: "eq", values: ["ok"] }],
-  group_by: ["model"],
-  unit: "token",
-};
 
 /** Metrics; API.md §3. */
 export function metricRoutes(services: Services): Route[] {
@@ -45,16 +46,10 @@ export function metricRoutes(services: Services): Route[] {
       aggregation: Type.Optional(aggregation),
     },
     example: {
-      request,
+      request: metricExample,
       patch: { filters: [{ field: "status", op: "in", values: ["ok", "truncated"] }] },
-      answer: {
-        id: "met_01kgb9v400m3t5r7c9k2p4n6qz",
-        ...request,
-        version: 1,
-        archived: false,
-        created_at: "2026-02-01T00:00:00Z",
-        updated_at: "2026-02-01T00:00:00Z",
-      },
+      answer: answeredMetric(metricExample),
+      examples: metricExamples,
     },
     create: async (_at, input) => ({ body: checkMetric(input), key: input.key, parts: [] }),
     change: async (_at, entry, patch) => {
