@@ -15,7 +15,7 @@ import {
   phaseAt,
   type SubscriptionState,
 } from "./subscription_state.ts";
-import { capped, chargeAtZero, findGroup, lineOf, measure, type Touch } from "./touch.ts";
+import { capped, chargeAtZero, findGroup, lineOf, measure, measureCarried, type Touch } from "./touch.ts";
 
 /** Takes a recorded usage event into the periods it touches. */
 export function evolveUsage(state: CustomerState, fact: UsageRecorded): void {
@@ -113,7 +113,8 @@ function remeasured(subscription: SubscriptionState, fact: UsageRecorded, order:
   };
   const touches: Touch[] = [];
   for (const place of findPlaces(subscription, fact.occurred_at)) {
-    // A settled period is stored with the fact: on replay it needs nothing.
+    // A settled period is stored with the fact: on replay it needs nothing, only what it carries over into.
+    if (place.isSettled) touches.push(...measureCarried(subscription, place, event));
     if (place.period === undefined || place.isSettled) continue;
     const measured = measure(subscription, place.period, event);
     assert("touches" in measured, "recorded usage measures as it did");

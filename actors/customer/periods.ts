@@ -27,7 +27,7 @@ import {
   spanOf,
   wholePeriod,
 } from "./subscription_state.ts";
-import { capped, lineOf, measuresAlike } from "./touch.ts";
+import { capped, countsAlike, lineOf, measuresAlike } from "./touch.ts";
 
 /** The fact that opens a period now: it pins the metric versions and custom prices of this moment. */
 export function openingOf(
@@ -146,9 +146,14 @@ function lineBefore(
   const own = earlier.findLast((p) => p.phase === period.phase && p.track === period.track);
   if (own !== undefined) return own.lines[index];
   const price = period.meters.prices[index];
+  const metric = period.meters.metrics[index];
   for (const other of earlier.toReversed()) {
     const at = other.meters.prices.findIndex(
-      (p, i) => price !== undefined && measuresAlike(p, price) && other.lines[i] !== null,
+      (p, i) =>
+        price !== undefined &&
+        other.lines[i] !== null &&
+        measuresAlike(p, price) &&
+        countsAlike(other.meters.metrics[i], metric),
     );
     if (at >= 0) return other.lines[at];
   }

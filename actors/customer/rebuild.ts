@@ -84,7 +84,9 @@ function givenBack(
   event: Metered,
   key: string,
 ): RebuiltGroup[] {
-  const places = [{ period, index }, ...carriedInto(subscription, period, index)];
+  const own = period.meters.prices[index];
+  const later = own === undefined ? [] : carriedInto(subscription, period, index, own);
+  const places = [{ period, index }, ...later];
   return places.flatMap(({ period: each, index: priceIndex }) => {
     const metric = each.meters.metrics[priceIndex];
     const price = each.meters.prices[priceIndex];
@@ -93,8 +95,7 @@ function givenBack(
     if (metric.aggregation !== "sum" && metric.aggregation !== "weighted_sum") {
       throw new BillingError("RES_002", `'${metric.key}' carries over: its events cannot be voided`);
     }
-    const occurredAt = Math.max(event.occurredAt, each.start);
-    const inverse = { ...event, occurredAt, times: neg(event.times) };
+    const inverse = { ...event, times: neg(event.times) };
     const reading = readUsage(price, metric, inverse, spanOf(subscription, each));
     if (reading === null || isValueError(reading)) return [];
     const meter = decodePriceMeter(encodePriceMeter(group.meter));

@@ -9,7 +9,9 @@ import type { Instant } from "../../src/time/instant.ts";
 import {
   type GroupState,
   type LineState,
+  type PeriodRef,
   type PeriodState,
+  phaseOf,
   type SubscriptionState,
   spanOf,
 } from "./subscription_state.ts";
@@ -51,11 +53,8 @@ export function measure(subscription: SubscriptionState, period: PeriodState, ev
   const touches: Touch[] = [];
   let delta: Exact = ZERO;
   for (const index of indexes) {
-    const carries = period.meters.metrics[index]?.carry_over === true;
-    const later = carries ? carriedInto(subscription, period, index) : [];
-    for (const place of [{ period, index }, ...later]) {
-      const own = place.period === period ? event : { ...event, occurredAt: place.period.start };
-      const touched = touch(subscription, place.period, place.index, own);
+    for (const place of [{ period, index }, ...laterPlaces(subscription, period, index)]) {
+      const touched = touch(subscription, place.period, place.index, event);
       if (touched === null) continue;
       if ("error" in touched) return touched;
       delta = addExact(delta, touched.delta);
@@ -63,6 +62,38 @@ export function measure(subscription: SubscriptionState, period: PeriodState, ev
     }
   }
   return { touches, delta };
+}
+
+function laterPlaces(subscription: SubscriptionState, period: PeriodState, index: number) {
+  const metric = period.meters.metrics[index];
+  const price = period.meters.prices[index];
+  if (metric?.carry_over !== true || price === undefined) return [];
+  const later = carriedInto(subscription, period, index, price);
+  // Replay does not see the metric's version in a settled period: both take it as the one that followed.
+  if (!subscription.periods.includes(period)) return later;
+  return later.filter((place) => countsAlike(metric, place.period.meters.metrics[place.index]));
+}
+
+/** What usage of a settled period does to the unsettled ones that it carries over into. */
+export function measureCarried(
+  subscription: SubscriptionState,
+  settled: PeriodRef,
+  event: Metered,
+): readonly Touch[] {
+  const { plan, tracks } = phaseOf(subscription, settled.phase);
+  const touches: Touch[] = [];
+  for (const index of tracks[settled.track]?.prices ?? []) {
+    const price = plan.prices[index];
+    if (price === undefined || price.metricId === null) continue;
+    for (const { period, index: own } of carriedInto(subscription, settled, index, price)) {
+      const metric = period.meters.metrics[own];
+      if (metric?.carry_over !== true || metric.event_type !== event.eventType) continue;
+      if (!subscription.periods.includes(period)) continue;
+      const touched = touch(subscription, period, own, event);
+      if (touched !== null && "reading" in touched) touches.push(touched);
+    }
+  }
+  return touches;
 }
 
 function touch(
@@ -75,9 +106,10 @@ function touch(
   const price = period.meters.prices[index];
   if (!metric || price === undefined) return null;
   const span = spanOf(subscription, period);
-  const reading = readUsage(price, metric, event, span);
-  if (reading === null) return null;
-  if (isValueError(reading)) return { error: reading.reason };
+  const read = readUsage(price, metric, event, span);
+  if (read === null) return null;
+  if (isValueError(read)) return { error: read.reason };
+  const reading = event.occurredAt < period.start ? { ...read, isCarried: true } : read;
   const key = groupKey(metric, event.properties);
   const group = findGroup(period, index, key);
   if (group === undefined && (period.lines[index]?.groups.length ?? 0) >= limits.groupsPerLineMax) {
@@ -93,20 +125,21 @@ function touch(
 
 /**
  * The later periods in memory, settled ones that have been looked up among them, that a price's metric carries over
- * into: those of its own track, and of the plans after it where they measure the metric alike.
+ * into: those of its own track, and of the plans after it where they measure the metric alike. Nothing carries over
+ * into a window.
  */
 export function carriedInto(
   subscription: SubscriptionState,
-  period: PeriodState,
+  from: PeriodRef,
   index: number,
+  price: Price,
 ): { readonly period: PeriodState; readonly index: number }[] {
-  const price = period.meters.prices[index];
-  if (price === undefined) return [];
+  if (price.window !== null) return [];
   const settled = subscription.settled.flatMap(({ periods }) => periods);
   return [...settled, ...subscription.periods].flatMap((later) => {
-    if (later.phase === period.phase)
-      return later.track === period.track && later.k > period.k ? [{ period: later, index }] : [];
-    if (later.phase < period.phase) return [];
+    if (later.phase === from.phase)
+      return later.track === from.track && later.k > from.k ? [{ period: later, index }] : [];
+    if (later.phase < from.phase) return [];
     const alike = later.meters.prices.findIndex((p, i) => later.meters.own.has(i) && measuresAlike(price, p));
     return alike < 0 ? [] : [{ period: later, index: alike }];
   });
@@ -120,6 +153,11 @@ const plainModels: readonly string[] = [
   "package",
   "graduated_percentage",
 ];
+
+/** True where two versions of a metric keep the same kind of aggregate, so that one's can go on as the other's. */
+export function countsAlike(a: Metric | null | undefined, b: Metric | null | undefined): boolean {
+  return a?.aggregation === b?.aggregation && a?.operation_field === b?.operation_field;
+}
 
 /** True where two prices keep the same kind of meter for one metric, so that one's can go on as the other's. */
 export function measuresAlike(a: Price, b: Price): boolean {

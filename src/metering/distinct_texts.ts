@@ -6,6 +6,9 @@ import type { Metric } from "./metric.ts";
 // Where texts only come, a set of them is enough. Where they can be taken out again, the last thing said of each
 // decides, and what is gone stays known: an event that comes in late must not bring it back.
 
+/** How long what is gone stays known in the periods after, in milliseconds: 400 days. */
+const GONE_IS_KNOWN = 400 * 86_400_000;
+
 /** How many distinct texts there are. */
 export function textCount({ texts, mentions, second }: Aggregate): number {
   return mentions === null ? (texts?.size ?? 0) : Number(second.c);
@@ -35,22 +38,27 @@ export function takeText(metric: Metric, aggregate: Aggregate, text: string, sam
   aggregate.mentions.set(text, { at, order, isThere: !removes });
 }
 
-/** The texts that are there, said before anything in a period that starts then; null where none ever was. */
+/**
+ * The texts that are there, said before anything in a period that starts then, and those that went not long ago; null
+ * where none ever was.
+ */
 export function textsFrom(metric: Metric, aggregate: Aggregate, start: Instant): Aggregate | null {
   const { texts, mentions } = aggregate;
   if (texts === null && mentions === null) return null;
   const there = new Map<string, Mention>();
-  const before = { at: start - 1, order: 0, isThere: true };
-  for (const text of texts ?? []) there.set(text, before);
+  for (const text of texts ?? []) there.set(text, { at: start - 1, order: 0, isThere: true });
+  let count = texts?.size ?? 0;
   for (const [text, mention] of mentions ?? []) {
-    if (mention.isThere) there.set(text, mention.at < start ? mention : before);
+    if (!mention.isThere && mention.at < start - GONE_IS_KNOWN) continue;
+    there.set(text, mention.at < start ? mention : { ...mention, at: start - 1 });
+    if (mention.isThere) count += 1;
   }
   const from = emptyAggregate(aggregate.kind);
   if (metric.operation_field === undefined) {
-    from.texts = new Set(there.keys());
+    from.texts = new Set([...there].flatMap(([text, { isThere }]) => (isThere ? [text] : [])));
   } else {
     from.mentions = there;
-    from.second = fromInteger(there.size);
+    from.second = fromInteger(count);
   }
   return from;
 }

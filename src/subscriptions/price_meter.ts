@@ -179,7 +179,9 @@ function usageWith(
   return before === null ? { quantity } : { quantity, tally: tallyAfter(price, before, reading) };
 }
 
-function tallyAfter(price: Price, tally: EventTally, { sample, amount }: UsageReading): EventTally | null {
+function tallyAfter(price: Price, tally: EventTally, reading: UsageReading): EventTally | null {
+  if (reading.isCarried === true) return tally;
+  const { sample, amount } = reading;
   return tallyWith(price.terms, tally, { at: sample.at, amount, times: sample.times });
 }
 

@@ -33,6 +33,8 @@ export interface UsageReading {
   readonly window: Period | null;
   /** What the price looks at of the single event: the amount it carries or is a part of; else 0. */
   readonly amount: Decimal;
+  /** True for an event of an earlier period whose value persists: it is no event of this one. */
+  readonly isCarried?: boolean;
 }
 
 /**
