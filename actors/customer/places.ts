@@ -6,6 +6,7 @@ import {
   type PeriodState,
   type PhaseState,
   periodAround,
+  periodOf,
   phaseAt,
   type SubscriptionState,
 } from "./subscription_state.ts";
@@ -30,6 +31,22 @@ export function findPlaces(subscription: SubscriptionState, at: Instant): Place[
     places.push({ phase: phase.n, track, k, period, isSettled });
   }
   return places;
+}
+
+/** True where a period after a place has been settled: what carries over from there is to be looked up first. */
+export function isSettledAfter(subscription: SubscriptionState, place: PeriodRef): boolean {
+  const inMemory = (phase: number, track: number, k: number): boolean =>
+    periodOf(subscription, { phase, track, k }) !== undefined;
+  return subscription.phases.some((phase) => {
+    if (phase.n < place.phase) return false;
+    return phase.openK.some((open, track) => {
+      if (phase.n === place.phase && track !== place.track) return false;
+      const first = phase.tracks[track]?.rule;
+      const from = phase.n === place.phase ? place.k + 1 : first && periodContaining(first, phase.start)?.k;
+      for (let k = from ?? open; k < open; k++) if (!inMemory(phase.n, track, k)) return true;
+      return false;
+    });
+  });
 }
 
 function isPast(phase: PhaseState, track: number, k: number): boolean {

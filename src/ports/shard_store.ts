@@ -234,7 +234,10 @@ export interface ShardStore {
   readCursor(partition: number): Promise<PartitionCursor>;
   loadActors(keys: readonly ActorKey[]): Promise<StoredActor[]>;
   findIdentities(keys: readonly (ActorKey & { readonly digest: string })[]): Promise<IdentityRow[]>;
-  /** Settled invoices whose usage periods hold one of these instants, each once, earliest first. */
+  /**
+   * Settled invoices whose usage periods hold one of these instants or come after it, each once, earliest first: what
+   * usage of that time belongs to and may carry over into.
+   */
   loadSettled(
     places: readonly (ActorKey & { readonly subscriptionId: string; readonly at: Instant })[],
   ): Promise<SettledRow[]>;

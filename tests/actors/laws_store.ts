@@ -26,7 +26,7 @@ export class StoredCustomer extends Customer {
     while (outcome.kind === "needs") {
       const { subscriptionId, at } = outcome.needs;
       const found = [...this.#settled.values()].filter(
-        (s) => s.subscriptionId === subscriptionId && s.start <= at && at < s.end,
+        (s) => s.subscriptionId === subscriptionId && at < s.end,
       );
       attachSettled(this.state, { subscriptionId, at, bodies: found.map((s) => s.body) }, this.catalog);
       outcome = super.try(command);

@@ -23,6 +23,15 @@ const catalog = [
   ),
   row("metric", "by_team", { event_type: "sums", aggregation: "sum", field: "n", group_by: ["team"] }),
   sumOf("stored", "stored", { carry_over: true }),
+  row("metric", "level", { event_type: "stored", aggregation: "weighted_sum", field: "n", carry_over: true }),
+  row("metric", "newest", { event_type: "calls", aggregation: "latest", field: "n", carry_over: true }),
+  row("metric", "members", {
+    event_type: "members",
+    aggregation: "unique",
+    field: "n",
+    operation_field: "op",
+    carry_over: true,
+  }),
   graduated("sums_price", "sums", { minimum_amount: "4" }),
   perUnit("peaks_price", "peaks", "0.335"),
   perUnit("users_price", "users", "1.25", { interval: "week" }),
@@ -32,13 +41,16 @@ const catalog = [
   graduated("team_price", "by_team", { maximum_amount: "30" }),
   perUnit("stored_price", "stored", "0.3"),
   perUnit("stored_dear", "stored", "0.6"),
+  perUnit("level_price", "level", "0.07"),
+  perUnit("newest_price", "newest", "0.5"),
+  perUnit("members_price", "members", "3"),
   flat("fee", "12.34"),
   plan("sums", ["sums_price", "fee"]),
   plan("most", ["peaks_price", "users_price", "calls_price", "last_price", "ranks_price"]),
   plan("teams", ["team_price", "sums_price"]),
   plan("committed", ["sums_price", "calls_price"], { commitment: { amount: "25", period: "month" } }),
-  plan("storage", ["stored_price", "calls_price"]),
-  plan("storage_dear", ["stored_dear", "calls_price"]),
+  plan("storage", ["stored_price", "calls_price", "level_price", "newest_price", "members_price"]),
+  plan("storage_dear", ["stored_dear", "calls_price", "level_price", "newest_price", "members_price"]),
   row("coupon", "tenth", { percent: "10", duration: "forever" }),
   row("coupon", "two_off", { amount: "2", currency: "USD", duration: "forever" }),
 ];
@@ -57,7 +69,11 @@ const end = at("2026-04-01");
 const event = (types: readonly string[]): fc.Arbitrary<Event> =>
   fc.record({
     type: fc.constantFrom(...types),
-    properties: fc.record({ n: fc.integer({ min: 0, max: 40 }), team: fc.constantFrom("a", "b") }),
+    properties: fc.record({
+      n: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 3 })),
+      team: fc.constantFrom("a", "b"),
+      op: fc.constantFrom("add", "remove"),
+    }),
     occurred: fc
       .integer({ min: 0, max: (end - start) / 60_000 - 1 })
       .map((minutes) => start + minutes * 60_000),
@@ -146,36 +162,40 @@ test("a voided event leaves the bill as if it had never been sent, whenever it i
 
 test("what carries over bills the same in any order, also into the plan that follows", () => {
   fc.assert(
-    fc.property(scene(["storage"], ["stored", "calls"]), fc.integer({ min: 0, max: 89 }), (it, day) => {
-      const changedAt = start + day * days;
-      const run = (arrives: (event: Event, shift: number) => number) => {
-        const ada = new StoredCustomer(catalog, "2026-01-01");
-        ada.settings = { ...ada.settings, invoice_grace_seconds: 60 * 86_400 };
-        ada.subscribe("storage");
-        const timeline = it.events.map(([event, shift]) => ({
-          event,
-          when: Math.min(arrives(event, shift % 50), end + 9 * days),
-        }));
-        let changed = false;
-        const follow = (until: number): void => {
-          if (!changed && until >= changedAt) {
-            ada.advance(changedAt);
-            ada.do(change("storage_dear", { at: "now" }));
-            changed = true;
+    fc.property(
+      scene(["storage"], ["stored", "calls", "members"]),
+      fc.integer({ min: 0, max: 89 }),
+      (it, day) => {
+        const changedAt = start + day * days;
+        const run = (arrives: (event: Event, shift: number) => number) => {
+          const ada = new StoredCustomer(catalog, "2026-01-01");
+          ada.settings = { ...ada.settings, invoice_grace_seconds: it.graceHours * 3600 };
+          ada.subscribe("storage");
+          const timeline = it.events.map(([event, shift]) => ({
+            event,
+            when: Math.min(arrives(event, shift % 50), end + 9 * days),
+          }));
+          let changed = false;
+          const follow = (until: number): void => {
+            if (!changed && until >= changedAt) {
+              ada.advance(changedAt);
+              ada.do(change("storage_dear", { at: "now" }));
+              changed = true;
+            }
+            ada.advance(Math.max(ada.now, until));
+          };
+          for (const { event, when } of timeline.toSorted((a, b) => a.when - b.when)) {
+            follow(when);
+            ada.use(event.type, event.properties, { occurredAt: event.occurred });
           }
-          ada.advance(Math.max(ada.now, until));
+          follow(end + 10 * days);
+          ada.do({ type: "cancel_subscription", ref: "sub_1", at: "now" });
+          ada.advance(end + 250 * days);
+          return ada;
         };
-        for (const { event, when } of timeline.toSorted((a, b) => a.when - b.when)) {
-          follow(when);
-          ada.use(event.type, event.properties, { occurredAt: event.occurred });
-        }
-        follow(end + 10 * days);
-        ada.do({ type: "cancel_subscription", ref: "sub_1", at: "now" });
-        ada.advance(end + 250 * days);
-        return ada;
-      };
-      expect(billed(run(late))).toBe(billed(run(inTime)));
-    }),
+        expect(billed(run(late))).toBe(billed(run(inTime)));
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -16,7 +16,7 @@ import type { RecordUsage } from "../commands.ts";
 import type { Fact, PeriodOpened } from "../facts.ts";
 import { alertFact, exceededFact } from "../limit_facts.ts";
 import { openingOf, periodFrom } from "../periods.ts";
-import { findPlaces, type Place } from "../places.ts";
+import { findPlaces, isSettledAfter, type Place } from "../places.ts";
 import { spendIn } from "../spend.ts";
 import { type CustomerState, covers, findSubscription, type LimitState } from "../state.ts";
 import { type PeriodState, phaseOf, type SubscriptionState } from "../subscription_state.ts";
@@ -101,6 +101,8 @@ export function rateUsage(
     }
     if (!period.meters.byEventType.has(command.eventType)) continue;
     isMetered = true;
+    if (carriesIntoSettled(subscription, place, period, command))
+      return { needs: { subscriptionId: subscription.id, at: command.occurredAt } };
     if (place.isSettled && ctx.settings.late_usage === "orphan") return "period_closed";
     if (opening !== null) opens.push(opening);
     periods.push(period);
@@ -116,6 +118,21 @@ export function rateUsage(
     delta = addExact(delta, measured.delta);
   }
   return { subscription, opens, touches, delta };
+}
+
+/** True where an event's value persists into settled periods that have not been looked up. */
+function carriesIntoSettled(
+  subscription: SubscriptionState,
+  place: Place,
+  period: PeriodState,
+  { eventType, occurredAt }: RecordUsage,
+): boolean {
+  const indexes = period.meters.byEventType.get(eventType) ?? [];
+  return (
+    indexes.some((index) => period.meters.metrics[index]?.carry_over === true) &&
+    !subscription.lookedUp.includes(occurredAt) &&
+    isSettledAfter(subscription, place)
+  );
 }
 
 /** Whether the plan of a settled period measured this type of event, by the metrics of today. */

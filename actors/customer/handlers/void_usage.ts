@@ -2,7 +2,7 @@ import { BillingError } from "../../../src/errors.ts";
 import { accept, type DecisionContext, type Outcome, refuse } from "../../actor.ts";
 import type { VoidUsage } from "../commands.ts";
 import type { Fact } from "../facts.ts";
-import { findPlaces } from "../places.ts";
+import { findPlaces, isSettledAfter } from "../places.ts";
 import { rebuiltWithout } from "../rebuild.ts";
 import { type CustomerState, findSubscription } from "../state.ts";
 
@@ -30,6 +30,11 @@ export function voidUsage(state: CustomerState, command: VoidUsage, ctx: Decisio
       new BillingError("RES_002", "Its period was invoiced before invoices could be rated again"),
     );
   }
+  if (
+    !subscription.lookedUp.includes(usage.occurredAt) &&
+    places.some((p) => isSettledAfter(subscription, p))
+  )
+    return { kind: "needs", needs: { subscriptionId: subscription.id, at: usage.occurredAt } };
   try {
     const voided: Fact = {
       type: "usage_voided",

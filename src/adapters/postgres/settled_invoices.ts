@@ -16,7 +16,7 @@ export async function settleInvoices(tx: TransactionSql, rows: readonly SettledR
       starts_at = excluded.starts_at, ends_at = excluded.ends_at, body = excluded.body`;
 }
 
-/** The settled invoices whose usage periods hold one of these instants, each once, earliest first. */
+/** The settled invoices whose usage periods hold one of these instants or come after it, each once, earliest first. */
 export async function loadSettled(
   sql: Sql,
   places: readonly (ActorKey & { readonly subscriptionId: string; readonly at: Instant })[],
@@ -30,7 +30,7 @@ export async function loadSettled(
         ${places.map((place) => place.customerId)}::text[], ${places.map((place) => place.subscriptionId)}::text[],
         ${places.map((place) => place.at)}::bigint[]) as p(company_id, customer_id, subscription_id, at)
       join settled_invoices using (company_id, customer_id, subscription_id)
-    where starts_at <= p.at and p.at < ends_at
+    where p.at < ends_at
     order by starts_at, company_id, customer_id, invoice_id`;
   return rows.map((row) => ({ ...row, start: Number(row.start), end: Number(row.end) }));
 }
