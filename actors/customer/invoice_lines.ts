@@ -20,7 +20,7 @@ import { shareOf } from "../../src/subscriptions/proration.ts";
 import { formatInstant } from "../../src/time/instant.ts";
 import { billedOf } from "./advance.ts";
 import { ownCharge } from "./periods.ts";
-import { recurringCharge, seatsIn } from "./recurring.ts";
+import { recurringCharge, seatsIn, uncutCharge } from "./recurring.ts";
 import {
   type AdvanceCharge,
   type DraftState,
@@ -94,14 +94,20 @@ function recurringLines(
   return [lineFor(subscription, period, price, rest, changed, "rest")];
 }
 
-/** What is due of a price billed in advance beyond what was billed; negative for time that was not used. */
+/**
+ * What is due of a price billed in advance beyond what was billed; negative for time that was not used. The time after
+ * a cut is rounded as a charge for it is, so that going back at the same instant costs nothing.
+ */
 function settledRest(
   subscription: SubscriptionState,
   period: PeriodState,
   index: number,
   price: Price,
 ): Decimal {
-  const due = roundMoney(recurringCharge(subscription, period, price), subscription.currency);
+  const { currency } = subscription;
+  const uncut = uncutCharge(subscription, period, price);
+  const unused = roundMoney(subExact(uncut, recurringCharge(subscription, period, price)), currency);
+  const due = sub(roundMoney(uncut, currency), unused);
   return sub(due, billedOf(period, index) ?? due);
 }
 

@@ -24,8 +24,21 @@ export function wholeAmount(price: Price, seats: Decimal): Decimal {
  * where it is a stub or cut short, where seats change, and without what a trial or a pause takes out of it.
  */
 export function recurringCharge(subscription: SubscriptionState, period: PeriodState, price: Price): Exact {
+  return chargeOfPart(subscription, period, price, chargedPart(subscription, period));
+}
+
+/** The same as it would be had the period not been cut short. */
+export function uncutCharge(subscription: SubscriptionState, period: PeriodState, price: Price): Exact {
+  return chargeOfPart(subscription, period, price, chargedPart(subscription, period, period.end));
+}
+
+function chargeOfPart(
+  subscription: SubscriptionState,
+  period: PeriodState,
+  price: Price,
+  part: ReturnType<typeof chargedPart>,
+): Exact {
   const { whole } = period;
-  const part = chargedPart(subscription, period);
   if (part === null || durationMs(whole) === 0) return ZERO; // a local day that never happened
   const { seats } = phaseOf(subscription, period.phase);
   let sum: Exact = ZERO;
@@ -67,10 +80,11 @@ export function seatsIn(subscription: SubscriptionState, period: PeriodState): s
 function chargedPart(
   subscription: SubscriptionState,
   period: PeriodState,
+  cutAt = effectiveEnd(subscription, period),
 ): (Period & { readonly by: "day" | "second" }) | null {
   const phase = phaseOf(subscription, period.phase);
   const { endsAt, endProration } = subscription;
-  let end = effectiveEnd(subscription, period);
+  let end = cutAt;
   let by: "day" | "second" = "second";
   if (end < period.end) {
     const proration = endsAt !== null && endsAt <= (phase.end ?? endsAt) ? endProration : phase.endProration;
