@@ -11,6 +11,7 @@ import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
+import type { OrphanStore } from "../src/ports/orphan_store.ts";
 import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
@@ -19,6 +20,7 @@ import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
+import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
 
@@ -37,6 +39,8 @@ export interface Services {
   readonly catalogs: CatalogStore;
   readonly companyStore: CompanyStore;
   readonly documents: Documents;
+  readonly orphans: OrphanStore;
+  readonly orphanRecovery: OrphanRecovery;
   readonly clockStore: ClockStore;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;

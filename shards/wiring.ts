@@ -10,6 +10,7 @@ import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts"
 import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
+import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
@@ -26,6 +27,7 @@ import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
+import { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { Shard } from "./shard.ts";
@@ -89,13 +91,15 @@ export async function wire(
   const testClocks = new TestClocks(clockStore);
   const clock = systemClock;
   const shard = new Shard({ store, log, clock, companies, refs, testClocks, onFenced, warn });
+  const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
+  const orphans = postgresOrphanStore(pools.requests, pools.shard);
   const services: Services = {
     clock,
     ids: openIdSource(clock),
     shard,
     store,
     log,
-    ingestion: new Ingestion(log, refs, shard, clock, testClocks),
+    ingestion,
     companies,
     refs,
     testClocks,
@@ -103,6 +107,8 @@ export async function wire(
     catalogs,
     companyStore,
     documents,
+    orphans,
+    orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
     clockStore,
     pingDatabase: async () => {
       await pools.shard`select 1`;

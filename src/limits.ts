@@ -42,6 +42,11 @@ export const limits = {
   /** Usage events of one period read again, after a void or for a simulation: more take too long and too much memory. */
   historyEventsMax: 1_000_000,
 
+  /** Orphan events offered again at once, by themselves or in bulk: a batch like any other. */
+  orphansPerRound: 1000,
+  /** While what orphan events lack keeps coming, they are tried this often. */
+  orphanRoundEveryMs: 500,
+
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */

@@ -3,6 +3,7 @@ import { apiKeyRoutes } from "./admin/api_keys.ts";
 import { companyRoutes } from "./admin/companies.ts";
 import { adminHealthRoutes } from "./admin/health.ts";
 import { orphanEventRoutes } from "./admin/orphan_events.ts";
+import { orphanRecoveryRoutes } from "./admin/orphan_recovery.ts";
 import { simulationRoutes } from "./admin/simulation.ts";
 import { testClockRoutes } from "./admin/test_clocks.ts";
 import { userRoutes } from "./admin/users.ts";
@@ -41,6 +42,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...userRoutes(services, auth),
     ...testClockRoutes(services),
     ...orphanEventRoutes(services),
+    ...orphanRecoveryRoutes(services),
     ...adminHealthRoutes(services, embedded),
     ...customerRoutes(services),
     ...productRoutes(services),

@@ -109,6 +109,19 @@ export interface OrphanRow {
   readonly eventType: string;
   /** JSON text of the event as it was sent. */
   readonly event: string;
+  /** What ended it, who asked for that, and why; null while it is open, the last two also where it ended by itself. */
+  readonly action: string | null;
+  readonly by: string | null;
+  readonly note: string | null;
+}
+
+/** The end of an orphan event that counts now, or goes on as the orphan of the customer it has found. */
+export interface RecoveredOrphan {
+  readonly companyId: string;
+  readonly id: string;
+  readonly action: string;
+  readonly by: string | null;
+  readonly at: Instant;
 }
 
 /** A name only one may hold, such as a customer's external id. */
@@ -179,6 +192,8 @@ export interface CommitBatch {
   /** Known ids with a new verdict: decided again after a refusal, or voided. */
   readonly changedIdentities: readonly IdentityRow[];
   readonly orphans: readonly OrphanRow[];
+  /** Of those that are open; applied after `orphans`. */
+  readonly recoveredOrphans: readonly RecoveredOrphan[];
   readonly claims: readonly Claim[];
   readonly releasedClaims: readonly Claim[];
   /** Counted across customers: with one too many, nothing is committed. */

@@ -93,6 +93,7 @@ export async function openApp() {
     atlas: await company("atlas", true),
     borea: await company("borea"),
     close: async () => {
+      await services.orphanRecovery.stop();
       await services.shard.stop();
       await close();
       await database.close();
