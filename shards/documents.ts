@@ -50,6 +50,7 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
     case "usage_adjusted":
       return;
     case "credit_granted":
+    case "credit_activated":
     case "credit_applied":
     case "credit_expired":
     case "credit_voided":
@@ -57,6 +58,7 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
       dirty.credits.push({ fact, seq });
       return;
     case "contract_created":
+    case "contract_started":
     case "contract_updated":
     case "contract_terminated":
     case "contract_renewed":
@@ -76,6 +78,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
         createdAt: fact.settles_at ?? parseInstant(fact.invoice.period_end) ?? fact.at,
         at: fact.at,
       });
+      // It counts towards what was committed to.
+      for (const { id, currency } of state.contracts)
+        if (currency === fact.invoice.currency) dirty.contracts.add(id);
       return;
     case "alert_fired":
       dirty.alerts.push(fact);

@@ -1,7 +1,7 @@
 import { assertNever } from "../../../src/errors.ts";
 import { accept, type DecisionContext, type Outcome } from "../../actor.ts";
 import { contractFacts } from "../contract_invoices.ts";
-import { expireFacts } from "../credits/expiry.ts";
+import { creditDueFacts } from "../credits/expiry.ts";
 import { advanceFacts, closingFacts, draftedFact } from "../drafting.ts";
 import type { Fact } from "../facts.ts";
 import { issueFacts } from "../issue.ts";
@@ -36,8 +36,8 @@ function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
       return resumed(due.subscription, due.at, ctx);
     case "issue":
       return issueFacts(state, due.subscription, due.draft, ctx);
-    case "expiry":
-      return expireFacts(state, ctx.now);
+    case "credit":
+      return creditDueFacts(state, ctx.now);
     case "contract":
       return contractFacts(state, ctx);
     case "window":
