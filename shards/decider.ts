@@ -1,4 +1,4 @@
-import type { DecisionContext } from "../actors/actor.ts";
+import type { DecisionContext, UnprovenPeriod } from "../actors/actor.ts";
 import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
 import { assert, BillingError } from "../src/errors.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../src/ports/clock.ts";
 import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/shard_store.ts";
 import { Batch } from "./batch.ts";
 import type { CompanyView } from "./companies.ts";
-import type { LiveActor } from "./directory.ts";
+import { actorName, type LiveActor } from "./directory.ts";
 import type { CommandResult, QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Verdict } from "./items.ts";
 import type { LoggedEvent } from "./log_record.ts";
@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly poisoned: ReadonlyMap<Item, string>;
   /** What the store knows of events that are to be voided. */
   readonly voids: ReadonlyMap<QueuedCommand, FoundVoid>;
+  /** By name of the actor: periods due to be invoiced whose usage differs from the stored events. */
+  readonly unproven: ReadonlyMap<string, readonly UnprovenPeriod[]>;
   /** The identity of every event. */
   readonly digests: ReadonlyMap<LoggedEvent, string>;
 }
@@ -92,7 +94,9 @@ function contextOf(
   const born = command?.type === "create_customer" ? command.input.test_clock_id : undefined;
   const clockId = actor.state.profile?.test_clock_id ?? born;
   const now = (clockId === undefined ? null : around.clockNow(clockId)) ?? around.clock.now();
-  return { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
+  const ctx = { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
+  const unproven = around.unproven.size === 0 ? undefined : around.unproven.get(actorName(actor.state));
+  return unproven === undefined ? ctx : { ...ctx, unproven };
 }
 
 function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings): Verdict {
@@ -186,7 +190,13 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
   const ctx = contextOf(company, actor, around, queued.command);
   const claimsBefore = decided.batch.claims.length;
   const redeemedBefore = decided.batch.redemptions.length;
-  decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
+  const woken = wakeUp(actor.state, ctx);
+  decided.batch.add(actor, woken, company.settings, ctx.now);
+  for (const fact of woken)
+    if (fact.type === "invoice_held")
+      around.warn(
+        `ALERT: invoice ${fact.invoice_id} of ${actor.state.customerId} is held: its usage differs from the stored events`,
+      );
   const { command } = queued;
   if (command.type === "wake") {
     decided.results.set(queued, { payload: null });

@@ -71,6 +71,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
       dirty.subscriptions.add(fact.subscription_id);
       dirty.drafts.add(fact.invoice_id);
       return;
+    case "invoice_held":
+      dirty.drafts.add(fact.invoice_id);
+      return;
     case "invoice_issued":
       dirty.drafts.delete(fact.invoice.id ?? "");
       dirty.issued.push({
@@ -129,7 +132,8 @@ export function renderDocuments(state: CustomerState, dirty: Dirty): DocumentRow
     for (const draft of subscription.drafts) {
       if (!dirty.drafts.has(draft.id)) continue;
       const { invoice } = assembleInvoice(state, subscription, draft, state.now);
-      rows.push(invoiceRow(state, invoice, draft.at, state.now));
+      const shown = draft.isHeld === true ? { ...invoice, held: true } : invoice;
+      rows.push(invoiceRow(state, shown, draft.at, state.now));
     }
   }
   for (const { invoice, createdAt, at } of dirty.issued) rows.push(invoiceRow(state, invoice, createdAt, at));

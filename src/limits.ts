@@ -47,6 +47,11 @@ export const limits = {
   /** While what orphan events lack keeps coming, they are tried this often. */
   orphanRoundEveryMs: 500,
 
+  /** Stored events read at once when an invoice's usage is measured anew; between pages others have their turn. */
+  proofEventsPerPage: 1000,
+  /** Customers whose usage is measured anew at the same time. */
+  proofsAtOnce: 8,
+
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */

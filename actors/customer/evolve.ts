@@ -50,6 +50,7 @@ export function evolve(state: CustomerState, fact: Fact, catalog: Catalog): void
     case "period_opened":
     case "invoice_drafted":
     case "period_closed":
+    case "invoice_held":
     case "invoice_issued":
     case "usage_adjusted":
     case "line_pending":

@@ -37,7 +37,7 @@ export function nextDue(state: CustomerState): Due | null {
 
 function considerSubscription(subscription: SubscriptionState, consider: (due: Due) => void): void {
   for (const draft of subscription.drafts) {
-    consider({ kind: "issue", at: draft.issueAt, subscription, draft });
+    if (draft.isHeld !== true) consider({ kind: "issue", at: draft.issueAt, subscription, draft });
   }
   if (subscription.ended) {
     // What is owed after the end has no period to wait for.

@@ -11,6 +11,7 @@ import { jwksRoutes } from "./auth/jwks.ts";
 import { meRoutes } from "./auth/me.ts";
 import { sessionRoutes } from "./auth/session_routes.ts";
 import { invoiceRoutes } from "./invoicing/invoices.ts";
+import { proofRoutes } from "./invoicing/proof.ts";
 import { couponRoutes } from "./master_data/coupons.ts";
 import { customerRoutes } from "./master_data/customers.ts";
 import { metricRoutes } from "./master_data/metrics.ts";
@@ -63,6 +64,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...usageRoutes(services),
     ...voidEventRoutes(services),
     ...invoiceRoutes(services),
+    ...proofRoutes(services),
     ...simulationRoutes(services),
   ];
 }

@@ -261,6 +261,17 @@ export interface ShardStore {
    * Throws RES_002 where that is more than `limits.historyEventsMax` events.
    */
   usageHistory(key: ActorKey, subscriptionId: string, from: Instant, to: Instant): Promise<UsageRow[]>;
+  /**
+   * The usage of a subscription with `from <= occurredAt < to` that is not voided, by event time, then by number; up
+   * to `limit` events after the one given.
+   */
+  usagePage(
+    key: ActorKey,
+    subscriptionId: string,
+    span: { readonly from: Instant; readonly to: Instant },
+    after: { readonly occurredAt: Instant; readonly seq: number } | null,
+    limit: number,
+  ): Promise<UsageRow[]>;
   /** The identity with this digest and its usage row, which only one that is applied or voided has. */
   findUsage(
     key: ActorKey & { readonly digest: string },

@@ -85,6 +85,8 @@ export async function openApp() {
   return {
     services,
     auth,
+    /** The database as its owner, for looking and arranging behind the scenes. */
+    owner: database.owner,
     /** What was reported as trouble; empty when all is well. */
     troubles,
     send,

@@ -4,7 +4,7 @@ import { contractFacts } from "../contract_invoices.ts";
 import { creditDueFacts } from "../credits/expiry.ts";
 import { advanceFacts, closingFacts, draftedFact } from "../drafting.ts";
 import type { Fact } from "../facts.ts";
-import { issueFacts } from "../issue.ts";
+import { dueFacts } from "../issue.ts";
 import { type Due, nextDue } from "../next_wake.ts";
 import { planChangedFact } from "../plan_change.ts";
 import type { CustomerState } from "../state.ts";
@@ -35,7 +35,7 @@ function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
     case "resume":
       return resumed(due.subscription, due.at, ctx);
     case "issue":
-      return issueFacts(state, due.subscription, due.draft, ctx);
+      return dueFacts(state, due.subscription, due.draft, ctx);
     case "credit":
       return creditDueFacts(state, ctx.now);
     case "contract":
