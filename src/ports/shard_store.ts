@@ -191,8 +191,9 @@ export interface CommitBatch {
   readonly newIdentities: readonly IdentityRow[];
   /** Known ids with a new verdict: decided again after a refusal, or voided. */
   readonly changedIdentities: readonly IdentityRow[];
+  /** What fits nowhere; one that is recovered stays so, since its event counts or goes on as another orphan. */
   readonly orphans: readonly OrphanRow[];
-  /** Of those that are open; applied after `orphans`. */
+  /** Applied after `orphans`; one that is being discarded meanwhile is recovered nevertheless: its event counts. */
   readonly recoveredOrphans: readonly RecoveredOrphan[];
   readonly claims: readonly Claim[];
   readonly releasedClaims: readonly Claim[];
