@@ -12,7 +12,7 @@ import { tryOut } from "../../../actors/customer/upcoming.ts";
 import { BillingError } from "../../../src/errors.ts";
 import type { ActorKey } from "../../../src/ports/shard_store.ts";
 import { parseInstant } from "../../../src/time/instant.ts";
-import { provePeriod } from "../../proofs.ts";
+import { provePeriods } from "../../proofs.ts";
 import type { Services } from "../../services.ts";
 import { existing, ownerOf } from "../documents.ts";
 import { type Route, route } from "../route.ts";
@@ -53,18 +53,15 @@ export function proofRoutes(services: Services): Route[] {
         const document = await existing(services, ctx, "invoices", ctx.params.id);
         const key = ownerOf(ctx, document);
         const kept = await keptOf(services, key, document);
-        const lines = [];
-        for (const period of kept.periods) {
-          const proven = await provePeriod(services.store, key, kept.subscription, period, kept.seq);
-          for (const { events, agrees, ...rest } of proven)
-            lines.push({
-              ...rest,
-              events: events ?? "unavailable",
-              analytics: "unavailable",
-              ledger: "unavailable",
-              agrees,
-            });
-        }
+        const asked = kept.periods.map((period) => ({ ...kept, key, period, upTo: kept.seq }));
+        const proven = (await provePeriods(services.store, asked)).flat();
+        const lines = proven.map(({ events, agrees, ...rest }) => ({
+          ...rest,
+          events: events ?? "unavailable",
+          analytics: "unavailable",
+          ledger: "unavailable",
+          agrees,
+        }));
         return { payload: { agrees: lines.every(({ agrees }) => agrees), lines } };
       },
     }),
