@@ -1,13 +1,9 @@
 import type { Account } from "../ledger/account.ts";
+import type { Applied, Counters } from "../ledger/apply.ts";
 import type { Chain, Transfer } from "../ledger/transfer.ts";
 
-/** The four counters of an account, at its ledger's scale. Debits and credits only ever grow when posted. */
-export interface Balance {
-  readonly debitsPending: bigint;
-  readonly debitsPosted: bigint;
-  readonly creditsPending: bigint;
-  readonly creditsPosted: bigint;
-}
+/** At its ledger's scale. Posted debits and credits only ever grow. */
+export type Balance = Counters;
 
 /** The posted sums of all accounts of a ledger with one code. */
 export interface CodeTotal {
@@ -17,32 +13,11 @@ export interface CodeTotal {
   readonly creditsPosted: bigint;
 }
 
-/** Why a transfer, and with it its chain, was refused. */
-export type Refusal =
-  /** Refusals of the first group depend on the moment: the id is burnt, and a new attempt needs a new one. */
-  | "account_not_found"
-  | "pending_not_found"
-  | "exceeds_credits"
-  | "exceeds_debits"
-  /** The id was refused before for one of the reasons above. */
-  | "id_already_failed"
-  /** The id is taken by a transfer that is not the same. */
-  | "exists_with_different"
-  | "not_pending"
-  | "already_posted"
-  | "already_voided"
-  | "pending_expired"
-  | "exceeds_pending_amount"
-  /** A post or void that names other accounts, another ledger, code or, for a void, amount than what it settles. */
-  | "pending_has_different"
-  /** Such as two equal accounts, accounts of different ledgers, a reserved id, a timeout on what is not pending. */
-  | "malformed";
-
-export type ChainResult =
-  /** Posted, now or, where a chain that is the same was there, before. */
-  | { readonly ok: true }
-  /** Nothing of the chain is posted. `index` is the transfer in the chain that was refused, `detail` says it in words. */
-  | { readonly ok: false; readonly index: number; readonly reason: Refusal; readonly detail: string };
+/**
+ * ok: posted, now or, where a chain that is the same was there, before. Else nothing of the chain is posted: `index` is
+ * the transfer in the chain that was refused, `detail` says it in words.
+ */
+export type ChainResult = Applied;
 
 /** A transfer as it stands: `amount` is what really moved, a post's and void's fields are those it settled. */
 export interface PostedTransfer extends Transfer {
