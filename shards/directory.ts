@@ -1,3 +1,4 @@
+import type { Positions } from "../actors/customer/ledger/positions.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import type { ActorKey } from "../src/ports/shard_store.ts";
 
@@ -6,6 +7,8 @@ export interface LiveActor {
   readonly state: CustomerState;
   /** Facts since the stored snapshot: what a recovery would have to replay. */
   unsnapshotted: number;
+  /** What the ledger has been told of its open charges and limits, as of the last commit. */
+  posted: Positions;
 }
 
 /** The live actors of one partition, least recently used first, bounded; the rest are passive in the store. */

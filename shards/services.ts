@@ -11,6 +11,8 @@ import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
+import type { LedgerDirectory } from "../src/ports/ledger_directory.ts";
 import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
@@ -38,6 +40,8 @@ export interface Services {
   readonly companyStore: CompanyStore;
   readonly documents: Documents;
   readonly clockStore: ClockStore;
+  readonly ledger: Ledger;
+  readonly ledgerDirectory: LedgerDirectory;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

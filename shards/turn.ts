@@ -15,6 +15,7 @@ import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor } from "./directory.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Position } from "./items.ts";
+import { type Ledgers, refusalLine } from "./ledgers.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { recover } from "./recovery.ts";
@@ -25,6 +26,7 @@ import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 export interface TurnDeps {
   readonly store: ShardStore;
   readonly companies: Companies;
+  readonly ledgers: Ledgers;
   readonly clock: Clock;
   /** For what an operator must see. */
   readonly warn: (line: string) => void;
@@ -83,12 +85,14 @@ export class Turn {
       ) {
         return this.#onCommit(this.#cursor, decided);
       }
-      const outcome = await this.#deps.store.commit(
-        decided.batch.toCommit(this.#cursor, next.offset, next.index),
-      );
+      await this.#deps.ledgers.open(decided.batch.ledger.keys());
+      const commit = decided.batch.toCommit(this.#cursor, next.offset, next.index, this.#deps.ledgers);
+      const outcome = await this.#deps.store.commit(commit);
       if (outcome.ok) {
         this.#cursor = outcome.cursor;
         decided.batch.committed();
+        this.#deps.ledgers.opened(commit.ledger.unopened);
+        for (const chain of outcome.refused) this.#deps.warn(refusalLine(chain));
         for (const digest of decided.batch.identities.keys()) this.#deps.recent.add(digest);
         return this.#onCommit(outcome.cursor, decided);
       }
@@ -247,7 +251,11 @@ export class Turn {
   #live(key: ActorKey): LiveActor {
     const live = this.#directory.get(key);
     if (live !== undefined) return live;
-    const fresh = { state: newCustomerState(key.companyId, key.customerId), unsnapshotted: 0 };
+    const fresh = {
+      state: newCustomerState(key.companyId, key.customerId),
+      unsnapshotted: 0,
+      posted: new Map(),
+    };
     this.#directory.touch(key, fresh);
     return fresh;
   }

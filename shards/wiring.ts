@@ -9,6 +9,8 @@ import { postgresClockStore } from "../src/adapters/postgres/clock_store.ts";
 import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts";
 import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
+import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
+import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
@@ -26,6 +28,7 @@ import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
+import { Ledgers } from "./ledgers.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { Shard } from "./shard.ts";
@@ -88,7 +91,9 @@ export async function wire(
   const refs = new CustomerRefs(documents);
   const testClocks = new TestClocks(clockStore);
   const clock = systemClock;
-  const shard = new Shard({ store, log, clock, companies, refs, testClocks, onFenced, warn });
+  const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
+  const ledgers = new Ledgers(ledgerDirectory);
+  const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const services: Services = {
     clock,
     ids: openIdSource(clock),
@@ -104,6 +109,8 @@ export async function wire(
     companyStore,
     documents,
     clockStore,
+    ledger: postgresLedger(pools.requests, pools.shard),
+    ledgerDirectory,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },

@@ -39,6 +39,11 @@ export const limits = {
   /** Distinct groups of one price in one period; each is a line of the invoice. */
   groupsPerLineMax: 10_000,
 
+  /** Accounts remembered as open, so that commits need not open them again: a customer has two or three. */
+  openAccountsMax: 500_000,
+  /** Accounts one page of transfers is read for: a customer has few, but for many subscriptions and spend limits. */
+  ledgerAccountsPerQueryMax: 1000,
+
   /** Usage events of one period read again, after a void or for a simulation: more take too long and too much memory. */
   historyEventsMax: 1_000_000,
 

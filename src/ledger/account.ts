@@ -50,12 +50,36 @@ export function ledgerScale(currency: string): number {
   return exponent + EXTRA_SCALE;
 }
 
+/** Accounts worked out before, by ledger: their ids are hashes, and usage asks for the same ones all the time. */
+const workedOut = new WeakMap<LedgerBook, Map<string, Account>>();
+const rememberedMax = 50_000;
+
 /** The account of a row of the chart. Asserts that the row belongs to a ledger of this kind. */
 export function accountOf(
   book: LedgerBook,
   name: AccountName,
   ownerId = "",
   customerId: string | null = null,
+): Account {
+  let known = workedOut.get(book);
+  if (known === undefined || known.size >= rememberedMax) {
+    known = new Map();
+    workedOut.set(book, known);
+  }
+  const key = `${name} ${ownerId}`;
+  let account = known.get(key);
+  if (account === undefined) {
+    account = newAccount(book, name, ownerId, customerId);
+    known.set(key, account);
+  }
+  return account;
+}
+
+function newAccount(
+  book: LedgerBook,
+  name: AccountName,
+  ownerId: string,
+  customerId: string | null,
 ): Account {
   const entry: ChartEntry = chart[name];
   assert(entry.isMemo === (book.kind === "memo"), "budgets and money are kept in different ledgers");

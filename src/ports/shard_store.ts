@@ -1,3 +1,6 @@
+import type { Account } from "../ledger/account.ts";
+import type { Refusal } from "../ledger/existing.ts";
+import type { Chain } from "../ledger/transfer.ts";
 import type { Instant } from "../time/instant.ts";
 
 /** Who an actor is. */
@@ -160,6 +163,24 @@ export interface WakeRow extends ActorKey {
   readonly nextWake: Instant | null;
 }
 
+/** What a batch wants posted, in this order. A chain that is refused hinders neither the others nor the commit. */
+export interface LedgerEntries {
+  readonly chains: readonly Chain[];
+  /** The accounts the chains are about; those in `unopened` may not be there yet. */
+  readonly accounts: readonly Account[];
+  readonly unopened: readonly Account[];
+}
+
+/** A chain the ledger refused for good. */
+export interface RefusedChain {
+  readonly companyId: string;
+  readonly chain: Chain;
+  /** The transfer of the chain that was refused. */
+  readonly index: number;
+  readonly reason: Refusal;
+  readonly detail: string;
+}
+
 /** What depends on invoice numbers, which only the commit can give. */
 export interface NumberedRows {
   readonly facts: readonly FactRow[];
@@ -190,6 +211,7 @@ export interface CommitBatch {
   readonly snapshots: readonly SnapshotRow[];
   readonly wakes: readonly WakeRow[];
   readonly deadLetters: readonly DeadLetter[];
+  readonly ledger: LedgerEntries;
   /** How many invoice numbers each company needs. */
   readonly numbering: ReadonlyMap<string, number>;
   /** Called once inside the transaction with the first number given to each company. */
@@ -204,7 +226,7 @@ export interface ExhaustedCoupon {
 }
 
 export type CommitOutcome =
-  | { readonly ok: true; readonly cursor: PartitionCursor }
+  | { readonly ok: true; readonly cursor: PartitionCursor; readonly refused: readonly RefusedChain[] }
   /** Another owner has the partition, or an earlier unknown outcome had succeeded. */
   | { readonly ok: false; readonly reason: "fenced" }
   /** These ids were known already: decide again knowing them. */

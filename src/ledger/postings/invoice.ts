@@ -84,7 +84,7 @@ function* due(book: LedgerBook, invoice: IssuedInvoice, unbilled: Account, walle
  * Takes a chain back: each leg mirrored, last first, so that no account runs over its bound on the way. The reference
  * stays, so that both are found together.
  */
-export function mirrored(occasion: Omit<Occasion, "documentId">, chain: Chain, code: TransferCode): Chain {
+export function mirrored(occasion: Omit<Occasion, "reference">, chain: Chain, code: TransferCode): Chain {
   const { book, kind, factId, at, attempt = 0 } = occasion;
   const origin = { companyId: book.companyId, kind, factId, at, attempt };
   return chain.toReversed().map(
@@ -103,7 +103,7 @@ export function mirrored(occasion: Omit<Occasion, "documentId">, chain: Chain, c
 }
 
 /** Cancels an issued invoice on which nothing was paid: the mirror image of its chain. */
-export function canceledChain(occasion: Omit<Occasion, "documentId">, issued: Chain): Chain {
+export function canceledChain(occasion: Omit<Occasion, "reference">, issued: Chain): Chain {
   return mirrored(occasion, issued, codes.invoiceCanceled);
 }
 

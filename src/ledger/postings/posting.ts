@@ -1,5 +1,5 @@
 import type { Instant } from "../../time/instant.ts";
-import { type Account, type LedgerBook, referenceOf } from "../account.ts";
+import type { Account, LedgerBook } from "../account.ts";
 import type { TransferCode } from "../chart.ts";
 import type { Chain, Transfer } from "../transfer.ts";
 import { transferId } from "../transfer_id.ts";
@@ -16,8 +16,8 @@ export interface Occasion {
   /** The kind of fact, such as `invoice_issued`, and its id: with the leg and attempt they make the transfers' ids. */
   readonly kind: string;
   readonly factId: string;
-  /** The document the transfers are found by, such as the invoice; reversals name the same one. */
-  readonly documentId: string;
+  /** What the transfers are found by: see `referenceOf`. Reversals have the same. */
+  readonly reference: bigint;
   readonly at: Instant;
   readonly attempt?: number;
 }
@@ -38,7 +38,7 @@ export class Legs {
   move(code: TransferCode, debit: Account, credit: Account, units: bigint, how: How = {}): this {
     if (units === 0n) return this;
     if (units < 0n) return this.move(code, credit, debit, -units, how);
-    const { book, kind, factId, documentId, at, attempt = 0 } = this.#occasion;
+    const { book, kind, factId, reference, at, attempt = 0 } = this.#occasion;
     const origin = { companyId: book.companyId, kind, factId, at, attempt };
     this.#accounts.set(debit.id, debit).set(credit.id, credit);
     this.#chain.push({
@@ -50,7 +50,7 @@ export class Legs {
       ledger: book.number,
       code,
       at,
-      reference: referenceOf(book.companyId, documentId),
+      reference,
       ...how,
     });
     return this;
