@@ -3,7 +3,9 @@ import type { BillingError } from "../src/errors.ts";
 import type { CompanySettings } from "../src/invoicing/settings.ts";
 import type { Instant } from "../src/time/instant.ts";
 import type { Fact } from "./customer/facts.ts";
+import type { ProvenLine } from "./customer/proof.ts";
 import type { CustomerState } from "./customer/state.ts";
+import type { PeriodRef } from "./customer/subscription_state.ts";
 
 /** What a decision may look at beside the actor's own state. Everything in it is immutable. */
 export interface DecisionContext {
@@ -11,6 +13,15 @@ export interface DecisionContext {
   readonly now: Instant;
   readonly catalog: Catalog;
   readonly settings: CompanySettings;
+  /** Periods whose usage differs from the stored events: no invoice of them is issued. Absent where none does. */
+  readonly unproven?: readonly UnprovenPeriod[];
+}
+
+/** A period whose usage, measured anew from the stored events, is not what the actor kept. */
+export interface UnprovenPeriod extends PeriodRef {
+  readonly subscriptionId: string;
+  /** The lines that differ. */
+  readonly lines: readonly ProvenLine[];
 }
 
 /** What a command leads to: facts to make durable and an answer read from the state after them, or a refusal. */

@@ -15,6 +15,7 @@ import type {
   NumberedRows,
   OrphanRow,
   PartitionCursor,
+  RecoveredOrphan,
   Redemption,
   SettledRow,
   SnapshotRow,
@@ -42,6 +43,7 @@ export class Batch {
   readonly usage: UsageRow[] = [];
   readonly identities = new Map<string, { row: IdentityRow; isNew: boolean }>();
   readonly orphans: OrphanRow[] = [];
+  readonly recoveredOrphans: RecoveredOrphan[] = [];
   readonly claims: Claim[] = [];
   readonly redemptions: Redemption[] = [];
   readonly voids: VoidedRow[] = [];
@@ -94,6 +96,7 @@ export class Batch {
       this.#touched.size === 0 &&
       this.identities.size === 0 &&
       this.orphans.length === 0 &&
+      this.recoveredOrphans.length === 0 &&
       this.deadLetters.length === 0 &&
       this.answers.length === 0
     );
@@ -114,6 +117,7 @@ export class Batch {
       newIdentities: identities.filter((i) => i.isNew).map((i) => i.row),
       changedIdentities: identities.filter((i) => !i.isNew).map((i) => i.row),
       orphans: this.orphans,
+      recoveredOrphans: this.recoveredOrphans,
       claims: this.claims,
       releasedClaims: [],
       redemptions: this.redemptions,

@@ -1,5 +1,5 @@
 import { contractDocument } from "../actors/customer/contracts/contract_document.ts";
-import type { CreditFact } from "../actors/customer/credits/credit_facts.ts";
+import type { BalanceFact, CreditFact } from "../actors/customer/credits/credit_facts.ts";
 import { grantDocument } from "../actors/customer/credits/grant_document.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import { assert } from "../src/errors.ts";
@@ -22,7 +22,10 @@ export function creditRows(
       const times = { createdAt: grant.createdAt, updatedAt: state.now };
       return { ...rowOf(state, "credit_grants", grant.id, body.status, body), ...times };
     }),
-    ...entryRows(state, facts),
+    ...entryRows(
+      state,
+      facts.flatMap(({ fact, seq }) => (fact.type === "credit_activated" ? [] : [{ fact, seq }])),
+    ),
   ];
 }
 
@@ -31,7 +34,7 @@ export function contractRows(state: CustomerState, ids: ReadonlySet<string>): Do
   return state.contracts
     .filter((contract) => ids.has(contract.id))
     .map((contract) => {
-      const body = contractDocument(state.customerId, contract, state.now);
+      const body = contractDocument(state.customerId, contract);
       const times = { createdAt: contract.createdAt, updatedAt: contract.updatedAt };
       return { ...rowOf(state, "contracts", contract.id, body.status, body), ...times };
     });
@@ -40,7 +43,7 @@ export function contractRows(state: CustomerState, ids: ReadonlySet<string>): Do
 /** The history of the balance: the state is that after the last of the facts, so the way leads back from there. */
 function entryRows(
   state: CustomerState,
-  facts: readonly { readonly fact: CreditFact; readonly seq: number }[],
+  facts: readonly { readonly fact: BalanceFact; readonly seq: number }[],
 ): DocumentRow[] {
   const balances = new Map<string, Decimal>();
   return facts.toReversed().map(({ fact, seq }) => {

@@ -1,20 +1,19 @@
-import type { DecisionContext } from "../actors/actor.ts";
+import type { DecisionContext, UnprovenPeriod } from "../actors/actor.ts";
 import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
 import { assert, BillingError } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
 import { fingerprint } from "../src/metering/usage_event.ts";
-import { ONE } from "../src/money/decimal.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/shard_store.ts";
-import { parseInstant } from "../src/time/instant.ts";
 import { Batch } from "./batch.ts";
 import type { CompanyView } from "./companies.ts";
-import type { LiveActor } from "./directory.ts";
+import { actorName, type LiveActor } from "./directory.ts";
 import type { CommandResult, QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Verdict } from "./items.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import { Needs } from "./settled_lookups.ts";
+import { usageCommand } from "./usage_command.ts";
 import type { FoundVoid } from "./void_lookup.ts";
 
 /** What deciding a batch may look at; everything in it has been loaded before. */
@@ -33,6 +32,8 @@ export interface Surroundings {
   readonly poisoned: ReadonlyMap<Item, string>;
   /** What the store knows of events that are to be voided. */
   readonly voids: ReadonlyMap<QueuedCommand, FoundVoid>;
+  /** By name of the actor: periods due to be invoiced whose usage differs from the stored events. */
+  readonly unproven: ReadonlyMap<string, readonly UnprovenPeriod[]>;
   /** The identity of every event. */
   readonly digests: ReadonlyMap<LoggedEvent, string>;
 }
@@ -93,7 +94,9 @@ function contextOf(
   const born = command?.type === "create_customer" ? command.input.test_clock_id : undefined;
   const clockId = actor.state.profile?.test_clock_id ?? born;
   const now = (clockId === undefined ? null : around.clockNow(clockId)) ?? around.clock.now();
-  return { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
+  const ctx = { now: Math.max(now, actor.state.now), catalog: company.catalog, settings: company.settings };
+  const unproven = around.unproven.size === 0 ? undefined : around.unproven.get(actorName(actor.state));
+  return unproven === undefined ? ctx : { ...ctx, unproven };
 }
 
 function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings): Verdict {
@@ -102,35 +105,19 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   const { event_id } = event;
   if (company === null) return { event_id, status: "rejected", code: "RES_001", msg: "No such company" };
   const key = { companyId, customerId: customerRef };
-  const source = event.source ?? "";
   const digest = around.digests.get(logged);
   assert(digest !== undefined, "an event's identity is known before it is decided");
   const print = fingerprint(event);
   const known = decided.batch.identities.get(digest)?.row ?? around.known.get(digest);
-  if (known?.verdict === "applied" || known?.verdict === "voided") {
-    return {
-      event_id,
-      status: known.fingerprint === print ? "duplicate" : "conflict",
-      customerId: customerRef,
-    };
-  }
-
   const actor = around.actor(key);
   const ctx = contextOf(company, actor, around);
-  const { facts, outcome } = step(
-    actor.state,
-    {
-      type: "record_usage",
-      eventId: event_id,
-      source,
-      eventType: event.event_type,
-      subscriptionRef: event.subscription_id ?? null,
-      occurredAt: timeOf(logged, actor, ctx),
-      properties: event.properties,
-      times: ONE,
-    },
-    ctx,
-  );
+  if (known?.verdict === "applied" || known?.verdict === "voided") {
+    const status = known.fingerprint === print ? "duplicate" : "conflict";
+    if (status === "duplicate") endRecovery(logged, decided.batch, ctx.now);
+    return { event_id, status, customerId: customerRef };
+  }
+
+  const { facts, outcome } = step(actor.state, usageCommand(logged, actor.state, ctx), ctx);
   if (outcome.kind === "needs") throw new Needs(key, outcome.needs);
   decided.batch.add(actor, facts, company.settings, logged.receivedAt);
   const verdict = outcome.kind === "facts" ? "applied" : outcome.kind;
@@ -142,6 +129,8 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
       orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now),
     );
   }
+  const goesOn = verdict === "orphaned" && orphanId(logged) !== logged.recovery?.orphan;
+  if (verdict === "applied" || goesOn) endRecovery(logged, decided.batch, ctx.now);
   switch (outcome.kind) {
     case "facts":
       return { event_id, status: "applied", customerId: customerRef };
@@ -158,22 +147,27 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   }
 }
 
-/** An event without a time happened when it was received, which on a test clock is that clock's present. */
-function timeOf({ event, receivedAt }: LoggedEvent, actor: LiveActor, ctx: DecisionContext): number {
-  const told = event.timestamp === undefined ? null : parseInstant(event.timestamp);
-  return told ?? (actor.state.profile?.test_clock_id === undefined ? receivedAt : ctx.now);
+/** The orphan event that was offered again is one no more. */
+function endRecovery({ companyId, recovery }: LoggedEvent, batch: Batch, at: number): void {
+  if (recovery === undefined) return;
+  const { orphan: id, action, by } = recovery;
+  batch.recoveredOrphans.push({ companyId, id, action, by, at });
 }
 
 function usageSeq(batch: Batch): number {
   return batch.usage.at(-1)?.seq ?? 0;
 }
 
+/** Not of any time: a re-send of the same event finds the same orphan. */
+function orphanId({ companyId, customerRef, event }: LoggedEvent): string {
+  return derivedId("orph", 0, companyId, customerRef, event.source ?? "", event.event_id);
+}
+
 function orphanRow(logged: LoggedEvent, reason: string, state: OrphanRow["state"], now: number): OrphanRow {
   const { companyId, customerRef, event } = logged;
   return {
     companyId,
-    // Not of any time: a re-send of the same event finds the same orphan.
-    id: derivedId("orph", 0, companyId, customerRef, event.source ?? "", event.event_id),
+    id: orphanId(logged),
     customerRef,
     reason,
     state,
@@ -181,6 +175,9 @@ function orphanRow(logged: LoggedEvent, reason: string, state: OrphanRow["state"
     updatedAt: now,
     eventType: event.event_type,
     event: JSON.stringify(event),
+    action: state === "open" ? null : "resend",
+    by: null,
+    note: null,
   };
 }
 
@@ -193,7 +190,13 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
   const ctx = contextOf(company, actor, around, queued.command);
   const claimsBefore = decided.batch.claims.length;
   const redeemedBefore = decided.batch.redemptions.length;
-  decided.batch.add(actor, wakeUp(actor.state, ctx), company.settings, ctx.now);
+  const woken = wakeUp(actor.state, ctx);
+  decided.batch.add(actor, woken, company.settings, ctx.now);
+  for (const fact of woken)
+    if (fact.type === "invoice_held")
+      around.warn(
+        `ALERT: invoice ${fact.invoice_id} of ${actor.state.customerId} is held: its usage differs from the stored events`,
+      );
   const { command } = queued;
   if (command.type === "wake") {
     decided.results.set(queued, { payload: null });

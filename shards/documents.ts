@@ -50,6 +50,7 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
     case "usage_adjusted":
       return;
     case "credit_granted":
+    case "credit_activated":
     case "credit_applied":
     case "credit_expired":
     case "credit_voided":
@@ -57,6 +58,7 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
       dirty.credits.push({ fact, seq });
       return;
     case "contract_created":
+    case "contract_started":
     case "contract_updated":
     case "contract_terminated":
     case "contract_renewed":
@@ -69,6 +71,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
       dirty.subscriptions.add(fact.subscription_id);
       dirty.drafts.add(fact.invoice_id);
       return;
+    case "invoice_held":
+      dirty.drafts.add(fact.invoice_id);
+      return;
     case "invoice_issued":
       dirty.drafts.delete(fact.invoice.id ?? "");
       dirty.issued.push({
@@ -76,6 +81,9 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
         createdAt: fact.settles_at ?? parseInstant(fact.invoice.period_end) ?? fact.at,
         at: fact.at,
       });
+      // It counts towards what was committed to.
+      for (const { id, currency } of state.contracts)
+        if (currency === fact.invoice.currency) dirty.contracts.add(id);
       return;
     case "alert_fired":
       dirty.alerts.push(fact);
@@ -124,7 +132,8 @@ export function renderDocuments(state: CustomerState, dirty: Dirty): DocumentRow
     for (const draft of subscription.drafts) {
       if (!dirty.drafts.has(draft.id)) continue;
       const { invoice } = assembleInvoice(state, subscription, draft, state.now);
-      rows.push(invoiceRow(state, invoice, draft.at, state.now));
+      const shown = draft.isHeld === true ? { ...invoice, held: true } : invoice;
+      rows.push(invoiceRow(state, shown, draft.at, state.now));
     }
   }
   for (const { invoice, createdAt, at } of dirty.issued) rows.push(invoiceRow(state, invoice, createdAt, at));

@@ -8,13 +8,18 @@ import type { EventLog } from "../src/ports/event_log.ts";
 import { formatInstant, type Instant, parseInstant } from "../src/time/instant.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Verdict } from "./items.ts";
-import { encodeRecord } from "./log_record.ts";
+import { encodeRecord, type Recovery } from "./log_record.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
 
 /** A validated event, or why it is none. */
 export type Incoming =
-  | { readonly event: UsageEvent }
+  | {
+      readonly event: UsageEvent;
+      /** Of an orphan event: how it is offered again, and under which customer where that is not the one it names. */
+      readonly recovery?: Recovery;
+      readonly customerRef?: string;
+    }
   | { readonly event_id: string | null; readonly error: BillingError };
 
 export interface IngestResult {
@@ -32,6 +37,7 @@ interface Placed {
   readonly index: number;
   readonly event: UsageEvent;
   readonly customerRef: string;
+  readonly recovery?: Recovery;
 }
 
 /**
@@ -53,16 +59,9 @@ export class Ingestion {
     this.#testClocks = testClocks;
   }
 
-  /**
-   * One result per event, in order. With `wait`, results are final verdicts, given once committed.
-   * @param receivedAt stands for now where an event of the past is offered again
-   */
-  async ingest(
-    companyId: string,
-    incoming: readonly Incoming[],
-    wait: boolean,
-    receivedAt: number = this.#clock.now(),
-  ): Promise<IngestResult[]> {
+  /** One result per event, in order. With `wait`, results are final verdicts, given once committed. */
+  async ingest(companyId: string, incoming: readonly Incoming[], wait: boolean): Promise<IngestResult[]> {
+    const receivedAt = this.#clock.now();
     const results: IngestResult[] = new Array(incoming.length);
     const groups = await this.#place(companyId, incoming, results);
     const partitions = [...groups.keys()];
@@ -109,18 +108,20 @@ export class Ingestion {
         results[index] = rejected(item.event_id, item.error);
         continue;
       }
-      const { event } = item;
+      const { event, recovery } = item;
       const customer = customers.get(event.customer_id);
       const early = tooEarly(event, this.#latest(customer, now));
       if (early !== null) {
         results[index] = rejected(event.event_id, early);
         continue;
       }
-      const customerRef = customer?.id ?? event.customer_id;
+      const customerRef = item.customerRef ?? customer?.id ?? event.customer_id;
       const partition = partitionOf(companyId, customerRef, limits.partitions);
       const group = groups.get(partition);
-      if (group === undefined) groups.set(partition, [{ index, event, customerRef }]);
-      else group.push({ index, event, customerRef });
+      const placed =
+        recovery === undefined ? { index, event, customerRef } : { index, event, customerRef, recovery };
+      if (group === undefined) groups.set(partition, [placed]);
+      else group.push(placed);
     }
     return groups;
   }

@@ -10,22 +10,37 @@ export interface LoggedEvent {
   readonly customerRef: string;
   readonly receivedAt: Instant;
   readonly event: UsageEvent;
+  readonly recovery?: Recovery;
+}
+
+/** How an orphan event is offered again. It stands beside the event, whose identity stays what its client sent. */
+export interface Recovery {
+  /** Id of the orphan event. */
+  readonly orphan: string;
+  readonly action: "retry" | "assign" | "next_invoice";
+  /** Who asked for it; null where it is tried by itself. */
+  readonly by: string | null;
+  /** When the event was first received. */
+  readonly receivedAt: Instant;
+  /** Stands for what the event names. */
+  readonly subscriptionId?: string;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * A log record: a header line, then one line per event, `[customer, event]`. Lines keep the digits the client
- * sent, and one bad line can never swallow its neighbours.
+ * A log record: a header line, then one line per event, `[customer, event]`, or `[customer, event, recovery]`. Lines
+ * keep the digits the client sent, and one bad line can never swallow its neighbours.
  */
 export function encodeRecord(
   companyId: string,
   receivedAt: Instant,
-  entries: readonly { readonly customerRef: string; readonly event: UsageEvent }[],
+  entries: readonly Pick<LoggedEvent, "customerRef" | "event" | "recovery">[],
 ): Uint8Array {
   let text = JSON.stringify({ v: 1, company: companyId, at: receivedAt });
-  for (const { customerRef, event } of entries) text += `\n${JSON.stringify([customerRef, event])}`;
+  for (const { customerRef, event, recovery } of entries)
+    text += `\n${JSON.stringify(recovery === undefined ? [customerRef, event] : [customerRef, event, recovery])}`;
   return encoder.encode(text);
 }
 
@@ -37,12 +52,15 @@ export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unrea
   if (header === null) return lines.map((line) => ({ unreadable: line }));
   return lines.map((line) => {
     try {
-      const [customerRef, event] = readJson(line) as [string, UsageEvent];
+      const [customerRef, event, recovery] = readJson(line) as [string, UsageEvent, Recovery?];
       assert(
         typeof customerRef === "string" && typeof event.event_id === "string",
         "a log line names its event",
       );
-      return { companyId: header.company, customerRef, receivedAt: header.at, event };
+      const logged = { companyId: header.company, customerRef, receivedAt: header.at, event };
+      return recovery === undefined
+        ? logged
+        : { ...logged, receivedAt: Number(recovery.receivedAt), recovery };
     } catch {
       return { unreadable: line };
     }

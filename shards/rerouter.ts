@@ -35,7 +35,7 @@ export class Rerouter {
       }
       moved.push({
         partition: home,
-        bytes: encodeRecord(logged.companyId, logged.receivedAt, [{ customerRef, event: logged.event }]),
+        bytes: encodeRecord(logged.companyId, logged.receivedAt, [{ ...logged, customerRef }]),
       });
       homes.set(item, { ...item, logged: { moved: logged.event.event_id } });
     }

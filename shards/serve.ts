@@ -46,6 +46,8 @@ export async function serve(
     const alarms = new Alarms(services.store, services.clock, services.shard);
     alarms.start();
     closers.push(() => alarms.stop());
+    closers.push(() => services.orphanRecovery.stop());
+    await services.orphanRecovery.start();
     const endHousekeeping = keepHouse(auth.idempotency, services.clock);
     closers.push(async () => endHousekeeping());
     void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));

@@ -13,6 +13,7 @@ import type { EventLog } from "../src/ports/event_log.ts";
 import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
 import type { LedgerDirectory } from "../src/ports/ledger_directory.ts";
+import type { OrphanStore } from "../src/ports/orphan_store.ts";
 import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
@@ -21,6 +22,7 @@ import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
+import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
 
@@ -39,6 +41,8 @@ export interface Services {
   readonly catalogs: CatalogStore;
   readonly companyStore: CompanyStore;
   readonly documents: Documents;
+  readonly orphans: OrphanStore;
+  readonly orphanRecovery: OrphanRecovery;
   readonly clockStore: ClockStore;
   readonly ledger: Ledger;
   readonly ledgerDirectory: LedgerDirectory;

@@ -13,6 +13,7 @@ import type {
 import type { Companies } from "./companies.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor } from "./directory.ts";
+import { proveDue } from "./due_proofs.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Position } from "./items.ts";
 import { type Ledgers, refusalLine } from "./ledgers.ts";
@@ -33,7 +34,6 @@ export interface TurnDeps {
   readonly recent: RecentIds;
   readonly rerouter: Rerouter;
   readonly clockNow: (clockId: string) => number | null;
-  /** A customer's present: its test clock's, or real time. */
   readonly nowOf: (state: CustomerState) => number;
 }
 
@@ -107,6 +107,7 @@ export class Turn {
     await this.#load(items);
     try {
       const voids = await this.#lookUpVoids(items);
+      const unproven = await proveDue(items, this.#deps, (key) => this.#live(key).state);
       return decideAll(items, {
         partition: this.#cursor.partition,
         clock: this.#deps.clock,
@@ -118,6 +119,7 @@ export class Turn {
         refused: this.#refused,
         poisoned: this.#poisoned,
         voids,
+        unproven,
         digests: this.#digests,
       });
     } catch (error) {

@@ -1,11 +1,8 @@
 import type { VoidedUsage, VoidUsage } from "../actors/customer/commands.ts";
 import { findPlaces } from "../actors/customer/places.ts";
 import { type CustomerState, findSubscription } from "../actors/customer/state.ts";
-import type { Metered } from "../actors/customer/touch.ts";
-import type { Properties } from "../src/metering/property.ts";
-import { ONE } from "../src/money/decimal.ts";
-import { readJson } from "../src/money/json.ts";
 import type { IdentityRow, ShardStore, UsageRow } from "../src/ports/shard_store.ts";
+import { meteredOf } from "./metered_rows.ts";
 
 /** What the store knows of an event that is to be voided. */
 export interface FoundVoid {
@@ -46,15 +43,5 @@ function touchedSpan(state: CustomerState, row: UsageRow): { start: number; end:
   return {
     start: Math.min(...periods.map((p) => p.start)),
     end: Math.max(...periods.map((p) => p.end)),
-  };
-}
-
-function meteredOf(row: UsageRow): Metered {
-  return {
-    eventType: row.eventType,
-    properties: readJson(row.properties) as Properties,
-    occurredAt: row.occurredAt,
-    order: row.seq,
-    times: ONE,
   };
 }

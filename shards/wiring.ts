@@ -12,6 +12,7 @@ import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_s
 import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
 import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
+import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
@@ -29,6 +30,7 @@ import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
 import { Ledgers } from "./ledgers.ts";
+import { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { Shard } from "./shard.ts";
@@ -94,13 +96,15 @@ export async function wire(
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory);
   const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
+  const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
+  const orphans = postgresOrphanStore(pools.requests, pools.shard);
   const services: Services = {
     clock,
     ids: openIdSource(clock),
     shard,
     store,
     log,
-    ingestion: new Ingestion(log, refs, shard, clock, testClocks),
+    ingestion,
     companies,
     refs,
     testClocks,
@@ -108,6 +112,8 @@ export async function wire(
     catalogs,
     companyStore,
     documents,
+    orphans,
+    orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
     clockStore,
     ledger: postgresLedger(pools.requests, pools.shard),
     ledgerDirectory,

@@ -47,6 +47,16 @@ export const limits = {
   /** Usage events of one period read again, after a void or for a simulation: more take too long and too much memory. */
   historyEventsMax: 1_000_000,
 
+  /** Orphan events offered again at once, by themselves or in bulk: a batch like any other. */
+  orphansPerRound: 1000,
+  /** While what orphan events lack keeps coming, they are tried this often. */
+  orphanRoundEveryMs: 500,
+
+  /** Stored events read at once when an invoice's usage is measured anew; between pages others have their turn. */
+  proofEventsPerPage: 1000,
+  /** Customers whose usage is measured anew at the same time. */
+  proofsAtOnce: 8,
+
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */

@@ -1,15 +1,14 @@
 import { derivedId } from "../../src/ids.ts";
 import type { Invoice } from "../../src/invoicing/invoice.ts";
-import { add, compare, decimal, ZERO } from "../../src/money/decimal.ts";
+import { compare, decimal, ZERO } from "../../src/money/decimal.ts";
 import { formatMoney } from "../../src/money/money.ts";
-import { formatInstant, parseInstant } from "../../src/time/instant.ts";
+import { formatInstant } from "../../src/time/instant.ts";
 import type { DecisionContext } from "../actor.ts";
-import { commitmentPeriod } from "./contracts/contract.ts";
+import { countInvoiced, invoicedBy } from "./contracts/billed.ts";
 import type { ContractFact } from "./contracts/contract_facts.ts";
 import { contractDueFacts, nextContractDue } from "./contracts/due.ts";
 import { draftedFact } from "./drafting.ts";
 import type { Fact } from "./facts.ts";
-import { netOf } from "./settled.ts";
 import type { CustomerState } from "./state.ts";
 import type { PendingLine } from "./subscription_state.ts";
 
@@ -20,17 +19,10 @@ export function contractFacts(state: CustomerState, ctx: DecisionContext): Fact[
   return contractDueFacts(due, ctx.now).flatMap((fact) => [fact, ...invoiced(state, fact, ctx)]);
 }
 
-/** Counts an issued invoice's lines towards the commitments that run when they begin. */
+/** Counts an issued invoice towards the commitments of contracts in its currency. */
 export function addToContracts(state: CustomerState, invoice: Invoice): void {
-  for (const contract of state.contracts) {
-    const period = contract.currency === invoice.currency ? commitmentPeriod(contract) : null;
-    if (period === null) continue;
-    for (const item of invoice.line_items) {
-      const start = parseInstant(item.period_start) ?? 0;
-      const isOwn = item.contract_id !== undefined || start < contract.committedFrom || start >= period.end;
-      if (!isOwn) contract.billed = add(contract.billed, netOf(item));
-    }
-  }
+  for (const contract of state.contracts)
+    if (contract.currency === invoice.currency) countInvoiced(contract, invoicedBy(invoice));
 }
 
 /** A true-up goes on an invoice of its own, beside a subscription in the contract's currency. */

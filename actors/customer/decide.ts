@@ -10,7 +10,7 @@ import { recordUsage } from "./handlers/record_usage.ts";
 import { cancelSubscription, startSubscription } from "./handlers/subscriptions.ts";
 import { voidUsage } from "./handlers/void_usage.ts";
 import { wake } from "./handlers/wake.ts";
-import { issueFacts } from "./issue.ts";
+import { issueFacts, unprovenLines } from "./issue.ts";
 import type { CustomerState } from "./state.ts";
 import { draftOf } from "./subscription_state.ts";
 
@@ -57,11 +57,18 @@ export function decide(state: CustomerState, command: Command, ctx: DecisionCont
   }
 }
 
-/** Issues a draft before its grace is over. Refuses RES_002 when this customer has no such draft. */
+/**
+ * Issues a draft before its grace is over, or one that was held. Refuses RES_002 when this customer has no such draft,
+ * and while its usage differs from the stored events.
+ */
 function issueInvoice(state: CustomerState, invoiceId: string, ctx: DecisionContext): Outcome {
   for (const subscription of state.subscriptions) {
     const draft = draftOf(subscription, invoiceId);
     if (draft === undefined) continue;
+    if (unprovenLines(subscription, draft, ctx).length > 0)
+      return refuse(
+        new BillingError("RES_002", "Its usage differs from the stored events; its proof shows where"),
+      );
     const facts = issueFacts(state, subscription, draft, ctx);
     const issued = facts.find((fact) => fact.type === "invoice_issued");
     return accept(facts, () => issued?.invoice ?? null);

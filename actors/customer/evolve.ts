@@ -33,12 +33,14 @@ export function evolve(state: CustomerState, fact: Fact, catalog: Catalog): void
     case "limit_cleared":
       return evolveLimit(state, fact);
     case "credit_granted":
+    case "credit_activated":
     case "credit_applied":
     case "credit_expired":
     case "credit_voided":
     case "credit_rolled_over":
       return evolveCredit(state, fact);
     case "contract_created":
+    case "contract_started":
     case "contract_updated":
     case "contract_terminated":
     case "contract_renewed":
@@ -48,6 +50,7 @@ export function evolve(state: CustomerState, fact: Fact, catalog: Catalog): void
     case "period_opened":
     case "invoice_drafted":
     case "period_closed":
+    case "invoice_held":
     case "invoice_issued":
     case "usage_adjusted":
     case "line_pending":

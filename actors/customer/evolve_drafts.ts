@@ -9,6 +9,7 @@ import { addToContracts } from "./contract_invoices.ts";
 import type {
   Fact,
   InvoiceDrafted,
+  InvoiceHeld,
   InvoiceIssued,
   PeriodClosed,
   PeriodOpened,
@@ -33,6 +34,7 @@ type DraftFact =
   | InvoiceDrafted
   | PeriodClosed
   | InvoiceIssued
+  | InvoiceHeld
   | UsageAdjusted
   | Extract<Fact, { type: "line_pending" }>;
 
@@ -73,6 +75,12 @@ export function evolveDrafts(state: CustomerState, fact: DraftFact, catalog: Cat
     }
     case "invoice_issued":
       return issue(state, subscription, fact);
+    case "invoice_held": {
+      const held = subscription.drafts.find((d) => d.id === fact.invoice_id);
+      assert(held !== undefined, "a held invoice is a draft");
+      held.isHeld = true;
+      return;
+    }
     case "usage_adjusted":
       return evolveAdjusted(subscription, fact);
     case "line_pending":

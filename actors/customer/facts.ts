@@ -9,6 +9,7 @@ import type { ContractFact } from "./contracts/contract_facts.ts";
 import type { CreditFact } from "./credits/credit_facts.ts";
 import type { PlanChangeFact } from "./plan_change_facts.ts";
 import type { CustomerProfile } from "./profile.ts";
+import type { Measurement } from "./proof.ts";
 import type { RebuiltGroup } from "./rebuild.ts";
 import type { PendingLine, PeriodRef } from "./subscription_state.ts";
 import type { Touch } from "./touch.ts";
@@ -36,6 +37,7 @@ export type Fact =
   | InvoiceDrafted
   | PeriodClosed
   | InvoiceIssued
+  | InvoiceHeld
   | { type: "line_pending"; at: Instant; subscription_id: string; line: PendingLine }
   | UsageAdjusted
   | UsageVoided
@@ -138,6 +140,15 @@ export interface InvoiceIssued {
   /** The instant it settles up to; in the first facts of this kind, the invoice's period_end. */
   settles_at?: Instant;
   invoice: Invoice;
+}
+
+/** A draft that was due is not issued: its usage differs from the stored events. */
+export interface InvoiceHeld {
+  type: "invoice_held";
+  at: Instant;
+  subscription_id: string;
+  invoice_id: string;
+  lines: { line_item_id: string; actor: Measurement; events: Measurement | null }[];
 }
 
 /** A limit as created or changed; `id` stays, the terms are replaced whole. */

@@ -1,12 +1,45 @@
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
-import type { DecisionContext } from "../actor.ts";
+import type { DecisionContext, UnprovenPeriod } from "../actor.ts";
 import { assembleInvoice } from "./assemble.ts";
 import { appliedFact, grantedFact } from "./credits/credit_facts.ts";
 import type { Fact } from "./facts.ts";
+import type { ProvenLine } from "./proof.ts";
 import type { CustomerState } from "./state.ts";
 import type { DraftState, SubscriptionState } from "./subscription_state.ts";
 
 const DAY_MS = 86_400_000;
+
+/** The lines of a draft that differ from the stored events, as far as they have been compared; none where all agree. */
+export function unprovenLines(
+  subscription: SubscriptionState,
+  draft: DraftState,
+  { unproven = [] }: DecisionContext,
+): ProvenLine[] {
+  const isOf = (period: UnprovenPeriod): boolean =>
+    period.subscriptionId === subscription.id &&
+    draft.closes.some((c) => c.phase === period.phase && c.track === period.track && c.k === period.k);
+  return unproven.filter(isOf).flatMap(({ lines }) => lines);
+}
+
+/** A draft whose turn has come: it is issued, or held where its usage differs from the stored events. */
+export function dueFacts(
+  state: CustomerState,
+  subscription: SubscriptionState,
+  draft: DraftState,
+  ctx: DecisionContext,
+): Fact[] {
+  const differing = unprovenLines(subscription, draft, ctx);
+  if (differing.length === 0) return issueFacts(state, subscription, draft, ctx);
+  return [
+    {
+      type: "invoice_held",
+      at: ctx.now,
+      subscription_id: subscription.id,
+      invoice_id: draft.id,
+      lines: differing.map(({ line_item_id, actor, events }) => ({ line_item_id, actor, events })),
+    },
+  ];
+}
 
 /**
  * Issues a draft: the invoice, the credit it gives and the credit it uses. The number is given by the commit, which

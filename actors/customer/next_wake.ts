@@ -1,6 +1,6 @@
 import type { Instant } from "../../src/time/instant.ts";
 import { nextContractDue } from "./contracts/due.ts";
-import { nextExpiry } from "./credits/expiry.ts";
+import { nextCreditDue } from "./credits/expiry.ts";
 import { nextClosing } from "./drafting.ts";
 import type { CustomerState } from "./state.ts";
 import type { DraftState, SubscriptionState } from "./subscription_state.ts";
@@ -18,7 +18,7 @@ export type Due =
       readonly subscription: SubscriptionState;
       readonly draft: DraftState;
     }
-  | { readonly kind: "window" | "expiry" | "contract"; readonly at: Instant };
+  | { readonly kind: "window" | "credit" | "contract"; readonly at: Instant };
 
 /** The earliest due thing; of several at one instant, the first in the order they are listed. */
 export function nextDue(state: CustomerState): Due | null {
@@ -27,8 +27,8 @@ export function nextDue(state: CustomerState): Due | null {
     if (next === null || due.at < next.at) next = due;
   };
   for (const subscription of state.subscriptions) considerSubscription(subscription, consider);
-  const expiry = nextExpiry(state);
-  if (expiry !== null) consider({ kind: "expiry", at: expiry });
+  const credit = nextCreditDue(state);
+  if (credit !== null) consider({ kind: "credit", at: credit });
   const contract = nextContractDue(state);
   if (contract !== null) consider({ kind: "contract", at: contract.at });
   for (const limit of state.limits) consider({ kind: "window", at: limit.window.end });
@@ -37,7 +37,7 @@ export function nextDue(state: CustomerState): Due | null {
 
 function considerSubscription(subscription: SubscriptionState, consider: (due: Due) => void): void {
   for (const draft of subscription.drafts) {
-    consider({ kind: "issue", at: draft.issueAt, subscription, draft });
+    if (draft.isHeld !== true) consider({ kind: "issue", at: draft.issueAt, subscription, draft });
   }
   if (subscription.ended) {
     // What is owed after the end has no period to wait for.

@@ -169,6 +169,8 @@ export interface DraftState {
   readonly closes: readonly (PeriodRef & { readonly recurringOnly: boolean })[];
   readonly advances: readonly AdvanceCharge[];
   readonly pending: readonly PendingLine[];
+  /** True once its usage was found to differ from the stored events: it is issued on request only, when it agrees. */
+  isHeld?: boolean;
 }
 
 /** A recurring charge billed before its time, rounded. */

@@ -3,6 +3,7 @@ import { apiKeyRoutes } from "./admin/api_keys.ts";
 import { companyRoutes } from "./admin/companies.ts";
 import { adminHealthRoutes } from "./admin/health.ts";
 import { orphanEventRoutes } from "./admin/orphan_events.ts";
+import { orphanRecoveryRoutes } from "./admin/orphan_recovery.ts";
 import { simulationRoutes } from "./admin/simulation.ts";
 import { testClockRoutes } from "./admin/test_clocks.ts";
 import { userRoutes } from "./admin/users.ts";
@@ -10,6 +11,7 @@ import { jwksRoutes } from "./auth/jwks.ts";
 import { meRoutes } from "./auth/me.ts";
 import { sessionRoutes } from "./auth/session_routes.ts";
 import { invoiceRoutes } from "./invoicing/invoices.ts";
+import { proofRoutes } from "./invoicing/proof.ts";
 import { couponRoutes } from "./master_data/coupons.ts";
 import { customerRoutes } from "./master_data/customers.ts";
 import { metricRoutes } from "./master_data/metrics.ts";
@@ -41,6 +43,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...userRoutes(services, auth),
     ...testClockRoutes(services),
     ...orphanEventRoutes(services),
+    ...orphanRecoveryRoutes(services),
     ...adminHealthRoutes(services, embedded),
     ...customerRoutes(services),
     ...productRoutes(services),
@@ -61,6 +64,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...usageRoutes(services),
     ...voidEventRoutes(services),
     ...invoiceRoutes(services),
+    ...proofRoutes(services),
     ...simulationRoutes(services),
   ];
 }

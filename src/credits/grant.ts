@@ -28,6 +28,8 @@ export interface Grant {
   readonly rollover: Rollover | null;
   readonly name?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** True until it takes effect, where that lay ahead when it was given. */
+  isScheduled?: boolean;
   /** Why nothing is left, where it was not used up. */
   ended?: "expired" | "voided";
 }

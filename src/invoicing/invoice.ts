@@ -86,6 +86,8 @@ export interface Invoice {
   amount_due: string;
   discounts?: InvoiceDiscount[];
   credits?: InvoiceCredit[];
+  /** Of a draft that is not issued although its turn has come: its usage differs from the stored events. */
+  held?: boolean;
   issued_at: string | null;
   due_at: string | null;
 }

@@ -14,6 +14,8 @@ export interface ListPage {
     readonly lte?: Instant;
     readonly lt?: Instant;
   };
+  /** Newest first where it does not say so; orphan events alone take the other. */
+  readonly first?: "newest" | "oldest";
 }
 
 /** A resource as of its last commit, in the wire shape of the API. */
@@ -56,8 +58,6 @@ export interface Documents {
   list(companyId: string, table: DocumentTable, page: ListPage): Promise<Document[]>;
   getOrphan(companyId: string, id: string): Promise<OrphanRow | null>;
   listOrphans(companyId: string, page: ListPage): Promise<OrphanRow[]>;
-  /** An open orphan becomes recovered: its event goes on under the id of a customer that was unknown before. */
-  recoverOrphan(companyId: string, id: string, at: Instant): Promise<void>;
   /** The customers that have these ids or external ids, by the name asked for. */
   resolveCustomers(companyId: string, refs: readonly string[]): Promise<Map<string, ResolvedCustomer>>;
   /**

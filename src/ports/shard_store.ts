@@ -112,6 +112,19 @@ export interface OrphanRow {
   readonly eventType: string;
   /** JSON text of the event as it was sent. */
   readonly event: string;
+  /** What ended it, who asked for that, and why; null while it is open, the last two also where it ended by itself. */
+  readonly action: string | null;
+  readonly by: string | null;
+  readonly note: string | null;
+}
+
+/** The end of an orphan event that counts now, or goes on as the orphan of the customer it has found. */
+export interface RecoveredOrphan {
+  readonly companyId: string;
+  readonly id: string;
+  readonly action: string;
+  readonly by: string | null;
+  readonly at: Instant;
 }
 
 /** A name only one may hold, such as a customer's external id. */
@@ -200,6 +213,8 @@ export interface CommitBatch {
   /** Known ids with a new verdict: decided again after a refusal, or voided. */
   readonly changedIdentities: readonly IdentityRow[];
   readonly orphans: readonly OrphanRow[];
+  /** Of those that are open; applied after `orphans`. */
+  readonly recoveredOrphans: readonly RecoveredOrphan[];
   readonly claims: readonly Claim[];
   readonly releasedClaims: readonly Claim[];
   /** Counted across customers: with one too many, nothing is committed. */
@@ -268,6 +283,17 @@ export interface ShardStore {
    * Throws RES_002 where that is more than `limits.historyEventsMax` events.
    */
   usageHistory(key: ActorKey, subscriptionId: string, from: Instant, to: Instant): Promise<UsageRow[]>;
+  /**
+   * The usage of a subscription with `from <= occurredAt < to` that is not voided, by event time, then by number; up
+   * to `limit` events after the one given.
+   */
+  usagePage(
+    key: ActorKey,
+    subscriptionId: string,
+    span: { readonly from: Instant; readonly to: Instant },
+    after: { readonly occurredAt: Instant; readonly seq: number } | null,
+    limit: number,
+  ): Promise<UsageRow[]>;
   /** The identity with this digest and its usage row, which only one that is applied or voided has. */
   findUsage(
     key: ActorKey & { readonly digest: string },

@@ -59,6 +59,15 @@ test("all facts replayed lead to the state they came from", () => {
   );
 });
 
+test("what is kept of usage is what its stored events come to, at any moment", () => {
+  fc.assert(
+    fc.property(life, (it) => {
+      lived(it, (ada) => expect(ada.unproven()).toEqual([]));
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test("a customer read back from a snapshot at any moment goes on alike", () => {
   fc.assert(
     fc.property(life, (it) => {

@@ -1,6 +1,7 @@
 import type { Command, VoidedUsage } from "../../actors/customer/commands.ts";
 import { evolve } from "../../actors/customer/evolve.ts";
 import type { Fact, UsageRecorded } from "../../actors/customer/facts.ts";
+import { PeriodProof, type ProvenLine } from "../../actors/customer/proof.ts";
 import { attachSettled, encodeSettled, settledBounds } from "../../actors/customer/settled.ts";
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from "../../actors/customer/snapshot.ts";
 import { type CustomerState, newCustomerState } from "../../actors/customer/state.ts";
@@ -67,6 +68,21 @@ export class StoredCustomer extends Customer {
     for (const fact of this.facts) evolve(state, stored(fact), this.catalog);
     // A refusal leaves no fact, but time has passed.
     return { ...state, now: this.state.now };
+  }
+
+  /** What proofs of all periods in memory say that differ from what the actor kept, by the facts stored so far. */
+  unproven(): ProvenLine[] {
+    const stored = this.facts.flatMap((fact, index) =>
+      fact.type === "usage_recorded" && !this.#voided.has(fact.event_id) ? [{ fact, index }] : [],
+    );
+    return this.state.subscriptions.flatMap((subscription) =>
+      subscription.periods.flatMap((period) => {
+        const proof = new PeriodProof(subscription, period);
+        const within = stored.filter(({ fact: { occurred_at: at } }) => proof.from <= at && at < proof.to);
+        proof.take(within.map(({ fact, index }) => metered(fact, index + 1)));
+        return proof.lines().filter((line) => !line.agrees);
+      }),
+    );
   }
 
   #store(): void {

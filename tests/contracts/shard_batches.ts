@@ -35,6 +35,7 @@ export function batchOf(
     newIdentities: [],
     changedIdentities: [],
     orphans: [],
+    recoveredOrphans: [],
     claims: [],
     releasedClaims: [],
     redemptions: [],
@@ -104,6 +105,9 @@ export function orphanOf(id: string, changes: Partial<OrphanRow> = {}): OrphanRo
     updatedAt: 2_000,
     eventType: "api_call",
     event: "{}",
+    action: null,
+    by: null,
+    note: null,
     ...changes,
   };
 }

@@ -45,7 +45,12 @@ export function settled(current: () => Opened): void {
       expect(await found(placeOf(1_600), placeOf(2_400), placeOf(1_700))).toEqual([first, third, second]);
       expect(await found(placeOf(1_000, customer, "sub_2"))).toEqual(["co_a cust_1 inv_4"]);
       expect(await found(placeOf(1_000, neighbour))).toEqual(["co_a cust_2 inv_5"]);
-      expect(await found(placeOf(1_000, namesake), placeOf(1_000))).toEqual([first, "co_b cust_1 inv_1"]);
+      expect(await found(placeOf(1_000, namesake), placeOf(1_000))).toEqual([
+        first,
+        "co_b cust_1 inv_1",
+        third,
+        second,
+      ]);
       expect(await found(placeOf(1_000, neighbour, "sub_2"))).toEqual([]);
       expect(await found()).toEqual([]);
     });

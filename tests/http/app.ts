@@ -85,6 +85,8 @@ export async function openApp() {
   return {
     services,
     auth,
+    /** The database as its owner, for looking and arranging behind the scenes. */
+    owner: database.owner,
     /** What was reported as trouble; empty when all is well. */
     troubles,
     send,
@@ -93,6 +95,7 @@ export async function openApp() {
     atlas: await company("atlas", true),
     borea: await company("borea"),
     close: async () => {
+      await services.orphanRecovery.stop();
       await services.shard.stop();
       await close();
       await database.close();

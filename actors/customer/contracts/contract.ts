@@ -32,6 +32,8 @@ export interface ContractState {
   ahead: readonly Invoiced[];
   /** Terms that are over and not settled yet, where the commitment is for a term. */
   termsOver: readonly Period[];
+  /** True once its start has been reached. */
+  started: boolean;
   ended: boolean;
 }
 

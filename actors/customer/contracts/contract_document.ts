@@ -1,9 +1,9 @@
 import { formatMoney } from "../../../src/money/money.ts";
-import { formatInstant, type Instant } from "../../../src/time/instant.ts";
+import { formatInstant } from "../../../src/time/instant.ts";
 import { type ContractState, commitmentPeriod } from "./contract.ts";
 
 /** A contract in the shape of API.md §3, with its present term and what has been billed towards its commitment. */
-export function contractDocument(customerId: string, contract: ContractState, now: Instant) {
+export function contractDocument(customerId: string, contract: ContractState) {
   const { commitment, currency, term } = contract;
   const running = commitmentPeriod(contract);
   return {
@@ -27,13 +27,13 @@ export function contractDocument(customerId: string, contract: ContractState, no
     overrides: contract.overrides,
     documents: contract.documents,
     term_start: formatInstant(term.start),
-    status: statusOf(contract, now),
+    status: statusOf(contract),
     created_at: formatInstant(contract.createdAt),
     updated_at: formatInstant(contract.updatedAt),
   };
 }
 
-function statusOf({ ended, start }: ContractState, now: Instant): "scheduled" | "active" | "ended" {
+function statusOf({ ended, started }: ContractState): "scheduled" | "active" | "ended" {
   if (ended) return "ended";
-  return now < start ? "scheduled" : "active";
+  return started ? "active" : "scheduled";
 }

@@ -29,6 +29,7 @@ export type ContractFact =
       end?: Instant | null;
       documents?: { name: string; url: string }[];
     }
+  | { type: "contract_started"; at: Instant; contract_id: string }
   | { type: "contract_terminated"; at: Instant; contract_id: string; ends_at: Instant }
   | { type: "contract_renewed"; at: Instant; contract_id: string; start: Instant; end: Instant }
   | { type: "contract_ended"; at: Instant; contract_id: string }

@@ -9,10 +9,10 @@ import { effectiveEnd, type PeriodState, phaseOf, type SubscriptionState } from 
 import { type CommitmentPeriod, type ContractState, commitmentPeriod, nextTerm } from "./contract.ts";
 import type { ContractFact } from "./contract_facts.ts";
 
-/** The next thing time does to a contract: a commitment period is to be settled, or its term is over. */
+/** The next thing time does to a contract: it begins, a commitment period is to be settled, or its term is over. */
 export interface ContractDue {
   readonly at: Instant;
-  readonly kind: "commitment" | "term";
+  readonly kind: "start" | "commitment" | "term";
   readonly contract: ContractState;
 }
 
@@ -23,6 +23,7 @@ export function nextContractDue(state: CustomerState): ContractDue | null {
     if (at !== null && (next === null || at < next.at)) next = { at, kind, contract };
   };
   for (const contract of state.contracts) {
+    if (!contract.started && !contract.ended) consider(contract.start, "start", contract);
     const period = commitmentPeriod(contract);
     if (period !== null) consider(settledAt(state, contract, period), "commitment", contract);
     if (!contract.ended) consider(contract.term.end, "term", contract);
@@ -30,9 +31,10 @@ export function nextContractDue(state: CustomerState): ContractDue | null {
   return next;
 }
 
-/** The facts of what is due: what is missing to a commitment, or a new term, or the end. */
+/** The facts of what is due: the start, what is missing to a commitment, a new term, or the end. */
 export function contractDueFacts({ kind, contract }: ContractDue, now: Instant): ContractFact[] {
   const contract_id = contract.id;
+  if (kind === "start") return [{ type: "contract_started", at: now, contract_id }];
   if (kind === "commitment") return [trueUp(contract, now)];
   const term = contract.renewal === "auto" ? nextTerm(contract) : null;
   if (term === null) return [{ type: "contract_ended", at: now, contract_id }];

@@ -21,6 +21,9 @@ export function evolveContract(holder: { contracts: ContractState[] }, fact: Con
       contract.documents = fact.documents ?? contract.documents;
       if (fact.end !== undefined) setTerm(contract, contract.term.start, fact.end);
       return;
+    case "contract_started":
+      contract.started = true;
+      return;
     case "contract_terminated":
       contract.term = { ...contract.term, end: fact.ends_at };
       contract.renewal = "none";
@@ -67,6 +70,7 @@ function created(fact: Extract<ContractFact, { type: "contract_created" }>): Con
     billed: ZERO,
     ahead: [],
     termsOver: [],
+    started: start <= fact.at,
     ended: false,
   };
   const before = fact.invoiced ?? [];

@@ -1,5 +1,5 @@
 import type { Grant, GrantKind } from "../../../src/credits/grant.ts";
-import { formatDecimal } from "../../../src/money/decimal.ts";
+import { decimal, formatDecimal } from "../../../src/money/decimal.ts";
 import type { Instant } from "../../../src/time/instant.ts";
 
 /** A grant as it is given; amounts are plain decimals in major units. */
@@ -21,14 +21,20 @@ export interface CreditGranted {
   invoice_id?: string;
 }
 
-/** Facts of credit. Each moves the balance of its currency and leads to an entry of its history. */
-export type CreditFact =
+/** Facts that move the balance of a currency: each leads to an entry of its history. */
+export type BalanceFact =
   | CreditGranted
   | { type: "credit_applied"; at: Instant; grant_id: string; invoice_id: string; amount: string }
   | { type: "credit_expired"; at: Instant; grant_id: string; amount: string }
   | { type: "credit_voided"; at: Instant; grant_id: string; amount: string }
   /** The rest of an expired grant goes on in another; its `credit_granted` follows. */
   | { type: "credit_rolled_over"; at: Instant; grant_id: string; amount: string; into: string };
+
+/** Facts of credit. */
+export type CreditFact =
+  | BalanceFact
+  /** A grant takes effect that was given before its time. */
+  | { type: "credit_activated"; at: Instant; grant_id: string };
 
 /** The fact that gives a grant. */
 export function grantedFact(grant: Grant, at: Instant, invoiceId?: string): CreditGranted {
@@ -57,7 +63,13 @@ export function grantedFact(grant: Grant, at: Instant, invoiceId?: string): Cred
   };
 }
 
-/** The fact of an invoice that uses credit. */
+/** The fact of an invoice that uses credit; `amount` as the invoice shows it. */
 export function appliedFact(grantId: string, invoiceId: string, amount: string, at: Instant): CreditFact {
-  return { type: "credit_applied", at, grant_id: grantId, invoice_id: invoiceId, amount };
+  return {
+    type: "credit_applied",
+    at,
+    grant_id: grantId,
+    invoice_id: invoiceId,
+    amount: formatDecimal(decimal(amount)),
+  };
 }

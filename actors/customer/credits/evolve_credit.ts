@@ -9,6 +9,12 @@ export function evolveCredit(holder: { grants: Grant[] }, fact: CreditFact): voi
     case "credit_granted":
       holder.grants = [...holder.grants, grantOf(fact)];
       return;
+    case "credit_activated": {
+      const grant = holder.grants.find((g) => g.id === fact.grant_id);
+      assert(grant !== undefined, "a fact names a grant with something left");
+      grant.isScheduled = false;
+      return;
+    }
     case "credit_applied":
     case "credit_expired":
     case "credit_voided":
@@ -41,6 +47,7 @@ export function grantOf(fact: CreditGranted): Grant {
     expiresAt: fact.expires_at,
     productIds: fact.product_ids,
     createdAt: fact.at,
+    ...(fact.effective_at > fact.at ? { isScheduled: true } : {}),
     ...(fact.name === undefined ? {} : { name: fact.name }),
     ...(fact.metadata === undefined ? {} : { metadata: fact.metadata }),
     rollover:

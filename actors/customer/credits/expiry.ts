@@ -16,11 +16,33 @@ export function nextExpiry({ grants }: { readonly grants: readonly Grant[] }): I
   return next;
 }
 
+/** The next thing time does to credit: a grant takes effect or expires; null where nothing will. */
+export function nextCreditDue(state: { readonly grants: readonly Grant[] }): Instant | null {
+  let next = nextExpiry(state);
+  for (const grant of state.grants) {
+    if (isWaiting(grant) && (next === null || grant.effectiveAt < next)) next = grant.effectiveAt;
+  }
+  return next;
+}
+
+/** What is due of it. */
+export function creditDueFacts(state: CustomerState, now: Instant): CreditFact[] {
+  const at = nextCreditDue(state);
+  if (at === null || at > now) return [];
+  const begun = state.grants.filter((grant) => isWaiting(grant) && grant.effectiveAt === at);
+  if (begun.length === 0) return expireFacts(state, now);
+  return begun.map(({ id }) => ({ type: "credit_activated", at: now, grant_id: id }));
+}
+
+function isWaiting({ isScheduled, remaining }: Grant): boolean {
+  return isScheduled === true && !isZero(remaining);
+}
+
 /**
  * What expires first, where that is due: the rest of a grant is gone, or goes on in a new one as far as its rollover
  * allows. What expires later has its own turn, so that a late wake does things in their order.
  */
-export function expireFacts(state: CustomerState, now: Instant): CreditFact[] {
+function expireFacts(state: CustomerState, now: Instant): CreditFact[] {
   const at = nextExpiry(state);
   if (at === null || at > now) return [];
   return state.grants

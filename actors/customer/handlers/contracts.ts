@@ -122,6 +122,6 @@ function endFault(
 function told(fact: ContractFact): Outcome {
   return accept([fact], (after) => {
     const contract = after.contracts.find((c) => c.id === fact.contract_id);
-    return contract === undefined ? null : contractDocument(after.customerId, contract, fact.at);
+    return contract === undefined ? null : contractDocument(after.customerId, contract);
   });
 }

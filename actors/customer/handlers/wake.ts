@@ -1,10 +1,10 @@
 import { assertNever } from "../../../src/errors.ts";
 import { accept, type DecisionContext, type Outcome } from "../../actor.ts";
 import { contractFacts } from "../contract_invoices.ts";
-import { expireFacts } from "../credits/expiry.ts";
+import { creditDueFacts } from "../credits/expiry.ts";
 import { advanceFacts, closingFacts, draftedFact } from "../drafting.ts";
 import type { Fact } from "../facts.ts";
-import { issueFacts } from "../issue.ts";
+import { dueFacts } from "../issue.ts";
 import { type Due, nextDue } from "../next_wake.ts";
 import { planChangedFact } from "../plan_change.ts";
 import type { CustomerState } from "../state.ts";
@@ -35,9 +35,9 @@ function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
     case "resume":
       return resumed(due.subscription, due.at, ctx);
     case "issue":
-      return issueFacts(state, due.subscription, due.draft, ctx);
-    case "expiry":
-      return expireFacts(state, ctx.now);
+      return dueFacts(state, due.subscription, due.draft, ctx);
+    case "credit":
+      return creditDueFacts(state, ctx.now);
     case "contract":
       return contractFacts(state, ctx);
     case "window":

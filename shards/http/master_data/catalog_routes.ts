@@ -154,6 +154,7 @@ async function create<B extends TSchema, P extends TSchema>(
   const answer = { status: 201, payload };
   await services.catalogs.create(companyId, [...draft.parts, row], ctx.keep(answer));
   await services.companies.refresh(companyId);
+  if (of.kind === "metric") services.orphanRecovery.wake(companyId);
   return answer;
 }
 
@@ -170,6 +171,7 @@ async function change<B extends TSchema, P extends TSchema>(
   const answer = { payload: showEntry(next, draft.fields ?? bodyOf(next)) };
   await services.catalogs.addVersion(companyId, next, draft.parts, ctx.keep(answer));
   await services.companies.refresh(companyId);
+  if (of.kind === "metric") services.orphanRecovery.wake(companyId);
   return answer;
 }
 

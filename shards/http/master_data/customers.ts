@@ -64,9 +64,9 @@ function writing(services: Services): Route[] {
         const input = await checked(services, companyId, ctx.body);
         const customerId = services.ids.next("cust");
         const command = { type: "create_customer", customerId, input } as const;
-        return {
-          payload: await services.shard.send({ companyId, customerId }, command, keptAnswer(ctx, 201)),
-        };
+        const payload = await services.shard.send({ companyId, customerId }, command, keptAnswer(ctx, 201));
+        services.orphanRecovery.wake(companyId);
+        return { payload };
       },
     }),
     route({

@@ -1,10 +1,15 @@
+import { Type } from "@sinclair/typebox";
 import { planVersionOf } from "../../../src/catalog/plan.ts";
 import { BillingError, invalid } from "../../../src/errors.ts";
 import { formatDecimal } from "../../../src/money/decimal.ts";
 import { decimalOf, isRawNumber } from "../../../src/money/json.ts";
-import type { Price } from "../../../src/pricing/price.ts";
+import { commonFields } from "../../../src/pricing/common_fields.ts";
+import { type Price, PriceInput } from "../../../src/pricing/price.ts";
 import { type OverrideRequest, readOverrides } from "../../../src/subscriptions/price_override.ts";
 import type { Services } from "../../services.ts";
+import { validator } from "../validate.ts";
+
+const checkPrices = validator(Type.Object({ overrides: Type.Array(PriceInput) }));
 
 /**
  * The custom prices of a contract, as they are stored. They are read again with the plan of every period they may
@@ -38,12 +43,22 @@ export async function customPrices(
 function faultOf(price: Price, override: OverrideRequest): BillingError | null {
   const alone = { key: "alone", name: "", currency: price.currency, prices: [] };
   try {
+    // No schema says what an override may hold: that depends on the price. What it makes must be a price.
+    checkPrices({ overrides: [overridden(price, override)] }, "overrides[0]");
     readOverrides(planVersionOf("", 1, alone, [price]), [override], "overrides");
     return null;
   } catch (error) {
     if (error instanceof BillingError) return error;
     throw error;
   }
+}
+
+/** A price with the fields of an override in place of its own; a change of model drops the parameters of the old. */
+function overridden({ input }: Price, { price: _, ...fields }: OverrideRequest): object {
+  const { model = input.model } = fields;
+  if (model === input.model) return { ...input, ...fields };
+  const kept = Object.entries(input).filter(([name]) => Object.hasOwn(commonFields, name));
+  return { ...Object.fromEntries(kept), ...fields };
 }
 
 /** Numbers kept as they were written become text: as JSON they would lose digits when they are read back. */

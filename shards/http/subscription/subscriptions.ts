@@ -102,7 +102,9 @@ export function subscriptionRoutes(services: Services): Route[] {
       handler: async (ctx) => {
         const key = await namedCustomer(services, ctx, ctx.body.customer_id);
         const command = startCommand(services, key.companyId, ctx.body);
-        return { payload: await services.shard.send(key, command, keptAnswer(ctx, 201)) };
+        const payload = await services.shard.send(key, command, keptAnswer(ctx, 201));
+        services.orphanRecovery.wake(key.companyId);
+        return { payload };
       },
     }),
     route({

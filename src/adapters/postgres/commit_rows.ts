@@ -78,7 +78,7 @@ async function writeSnapshots(tx: TransactionSql, { snapshots }: CommitBatch): P
 
 /** The rows few batches have: ids with a new verdict, voids, settled invoices, orphans, dead letters. */
 export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Promise<void> {
-  const { changedIdentities: changed, orphans, deadLetters: dead } = batch;
+  const { changedIdentities: changed, orphans, recoveredOrphans: recovered, deadLetters: dead } = batch;
   const writes: PromiseLike<unknown>[] = [voidUsage(tx, batch), settleInvoices(tx, batch.settled)];
   if (changed.length > 0) {
     writes.push(tx`
@@ -91,12 +91,21 @@ export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Pr
   }
   for (const o of orphans) {
     writes.push(tx`
-      insert into orphan_events (company_id, id, customer_ref, reason, state, event_type, event, received_at, updated_at)
+      insert into orphan_events (company_id, id, customer_ref, reason, state, event_type, event, received_at,
+        updated_at, action, by, note)
       values (${o.companyId}, ${o.id}, ${o.customerRef}, ${o.reason}, ${o.state}, ${o.eventType},
-        ${o.event}::text::jsonb, ${o.receivedAt}, ${o.updatedAt})
+        ${o.event}::text::jsonb, ${o.receivedAt}, ${o.updatedAt}, ${o.action}, ${o.by}, ${o.note})
       on conflict (company_id, id) do update set event = excluded.event, state = excluded.state,
         reason = case when excluded.state = 'open' then excluded.reason else orphan_events.reason end,
-        updated_at = excluded.updated_at`);
+        updated_at = excluded.updated_at, action = excluded.action, by = excluded.by, note = excluded.note`);
+  }
+  if (recovered.length > 0) {
+    writes.push(tx`
+      update orphan_events o set state = 'recovered', action = r.action, by = r.by, updated_at = r.at
+      from unnest(${column(recovered, "companyId")}::text[], ${column(recovered, "id")}::text[],
+        ${column(recovered, "action")}::text[], ${column(recovered, "by")}::text[],
+        ${column(recovered, "at")}::bigint[]) as r(company_id, id, action, by, at)
+      where o.company_id = r.company_id and o.id = r.id and o.state in ('open', 'recovered')`);
   }
   for (const d of dead) {
     writes.push(tx`

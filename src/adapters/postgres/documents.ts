@@ -6,8 +6,9 @@ import type {
   ListPage,
   ResolvedCustomer,
 } from "../../ports/documents.ts";
-import type { IdentityVerdict, OrphanRow } from "../../ports/shard_store.ts";
+import type { IdentityVerdict } from "../../ports/shard_store.ts";
 import { asCompany } from "./as_company.ts";
+import { type OrphanRecord, orphanOf } from "./orphans.ts";
 import { pageClause } from "./pages.ts";
 
 interface DocumentRecord {
@@ -15,18 +16,6 @@ interface DocumentRecord {
   created_at: string;
   body: Record<string, unknown>;
 }
-interface OrphanRecord {
-  company_id: string;
-  id: string;
-  customer_ref: string;
-  reason: string;
-  state: OrphanRow["state"];
-  event_type: string;
-  event: string;
-  received_at: string;
-  updated_at: string;
-}
-
 const withExternalId: ReadonlySet<DocumentTable> = new Set(["customers", "subscriptions"]);
 
 /** What requests read, in Postgres. @param sql a pool of the role billai_request */
@@ -57,12 +46,8 @@ export function postgresDocuments(sql: Sql): Documents {
       asCompany(sql, companyId, async (tx) => {
         const rows = await tx<OrphanRecord[]>`
           select *, event::text as event from orphan_events
-          where ${pageClause(tx, page, "received_at", (field) => tx`${tx(field)}`)}`;
+          where ${pageClause(tx, page, "received_at", (field) => tx`${tx(field)}`, page.first)}`;
         return rows.map(orphanOf);
-      }),
-    recoverOrphan: (companyId, id, at) =>
-      asCompany(sql, companyId, async (tx) => {
-        await tx`update orphan_events set state = 'recovered', updated_at = ${at} where id = ${id} and state = 'open'`;
       }),
     resolveCustomers: (companyId, refs) =>
       asCompany(sql, companyId, async (tx) => {
@@ -145,18 +130,4 @@ function usageEventOf(row: UsageEventRecord, customerId: string) {
 
 function documentOf(row: DocumentRecord): Document {
   return { id: row.id, createdAt: Number(row.created_at), body: row.body };
-}
-
-function orphanOf(row: OrphanRecord): OrphanRow {
-  return {
-    companyId: row.company_id,
-    id: row.id,
-    customerRef: row.customer_ref,
-    reason: row.reason,
-    state: row.state,
-    eventType: row.event_type,
-    event: row.event,
-    receivedAt: Number(row.received_at),
-    updatedAt: Number(row.updated_at),
-  };
 }

@@ -31,6 +31,24 @@ export async function usageHistory(
   return rows.map(usageRowOf);
 }
 
+/** Usage that is not voided, by event time, then by number; up to `limit` events after the one given. */
+export async function usagePage(
+  sql: Sql,
+  { companyId, customerId }: ActorKey,
+  subscriptionId: string,
+  { from, to }: { readonly from: Instant; readonly to: Instant },
+  after: { readonly occurredAt: Instant; readonly seq: number } | null,
+  limit: number,
+): Promise<UsageRow[]> {
+  const beyond = after === null ? sql`` : sql`and (occurred_at, seq) > (${after.occurredAt}, ${after.seq})`;
+  const rows = await sql<UsageRecord[]>`
+    select company_id, customer_id, seq, ${usageColumns(sql)} from usage_events
+    where company_id = ${companyId} and customer_id = ${customerId} and subscription_id = ${subscriptionId}
+      and occurred_at >= ${from} and occurred_at < ${to} and voided_at is null ${beyond}
+    order by occurred_at, seq limit ${limit}`;
+  return rows.map(usageRowOf);
+}
+
 /** The identity with this digest and its usage row, which only one that is applied or voided has. */
 export async function findUsage(
   sql: Sql,
