@@ -22,6 +22,7 @@ import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
+import type { LedgerAuditor } from "./ledger_auditor.ts";
 import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
@@ -46,6 +47,7 @@ export interface Services {
   readonly clockStore: ClockStore;
   readonly ledger: Ledger;
   readonly ledgerDirectory: LedgerDirectory;
+  readonly ledgerAuditor: LedgerAuditor;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

@@ -29,6 +29,7 @@ import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
+import { LedgerAuditor } from "./ledger_auditor.ts";
 import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Say } from "./say.ts";
@@ -95,6 +96,7 @@ export async function wire(
   const clock = systemClock;
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory);
+  const ledger = postgresLedger(pools.requests, pools.shard);
   const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
@@ -115,8 +117,13 @@ export async function wire(
     orphans,
     orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
     clockStore,
-    ledger: postgresLedger(pools.requests, pools.shard),
+    ledger,
     ledgerDirectory,
+    ledgerAuditor: new LedgerAuditor({
+      ...{ store, companies, companyStore, documents, ledger },
+      directory: ledgerDirectory,
+      isBehind: async () => false,
+    }),
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },

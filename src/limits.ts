@@ -41,6 +41,9 @@ export const limits = {
 
   /** Accounts remembered as open, so that commits need not open them again: a customer has two or three. */
   openAccountsMax: 500_000,
+  /** What the ledger's auditor looks at before it rests: so little that nobody notices. */
+  auditRowsPerRound: 50,
+  auditEveryMs: 1000,
   /** Accounts one page of transfers is read for: a customer has few, but for many subscriptions and spend limits. */
   ledgerAccountsPerQueryMax: 1000,
 

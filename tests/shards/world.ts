@@ -6,6 +6,7 @@ import type { UsageEvent } from "../../src/metering/usage_event.ts";
 import { decimal } from "../../src/money/decimal.ts";
 import { formatExact } from "../../src/money/ratio.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
+import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
 export const COMPANY = "co_test";
@@ -34,6 +35,7 @@ export async function openWorld() {
       const stop = async () => {
         running.delete(stop);
         await services.shard.stop();
+        await expectSoundLedger(services);
         await close();
       };
       running.add(stop);

@@ -64,7 +64,7 @@ function issuedOccurrence(state: CustomerState, fact: InvoiceIssued, { parts, mo
 function creditOccurrence(state: CustomerState, facts: readonly Fact[], fact: CreditFact): Occurrence | null {
   const post = postingOf(facts, fact);
   const grant = state.grants.find((g) => g.id === fact.grant_id);
-  if (post === null || grant === undefined) return null;
+  if (post === null || grant === undefined || fact.type === "credit_activated") return null;
   const { currency, kind } = grant;
   const units = unitsOf(decimal(fact.amount), ledgerScale(currency));
   const move = { customerId: state.customerId, kind, units };
