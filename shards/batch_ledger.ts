@@ -5,7 +5,7 @@ import { type Positions, positionsOf } from "../actors/customer/ledger/positions
 import type { Account, LedgerKey } from "../src/ledger/account.ts";
 import type { Posting } from "../src/ledger/postings/posting.ts";
 import type { Chain } from "../src/ledger/transfer.ts";
-import type { LedgerEntries } from "../src/ports/shard_store.ts";
+import type { LedgerEntries } from "../src/ports/ledger_outbox.ts";
 import type { LiveActor } from "./directory.ts";
 import type { Ledgers } from "./ledgers.ts";
 
@@ -17,36 +17,34 @@ interface Worked {
 /**
  * What a batch means for the ledger. Documents have chains of their own; what is due for usage, what is deferred and
  * what limits leave is told as one difference per customer and batch, so that an event costs nothing here.
+ *
+ * A mistake in here must not stop what happened from being recorded: it is said, and the auditor finds what is missing.
  */
 export class BatchLedger {
   readonly #occurrences = new Map<LiveActor, Occurrence[]>();
+  readonly #troubles: string[] = [];
   #worked: Map<LiveActor, Worked> | null = null;
 
   /** Takes the facts of one decision, already evolved into the actor's state. */
   add(actor: LiveActor, facts: readonly Fact[]): void {
     this.#worked = null;
     const known = this.#occurrences.get(actor);
-    if (facts.length === 1 && facts[0]?.type === "usage_recorded") {
-      if (known === undefined) this.#occurrences.set(actor, []);
-      return;
-    }
-    this.#occurrences.set(actor, [...(known ?? []), ...occurrencesOf(actor.state, facts)]);
+    const isUsage = facts.length === 1 && facts[0]?.type === "usage_recorded";
+    const found = isUsage ? [] : this.#carefully(actor, [], () => occurrencesOf(actor.state, facts));
+    if (known === undefined) this.#occurrences.set(actor, found);
+    else known.push(...found);
   }
 
   /** The ledgers it needs. */
   keys(): LedgerKey[] {
     const keys = new Map<string, LedgerKey>();
-    for (const [{ state }, { changes }] of this.#work()) {
-      const { companyId } = state;
+    for (const [actor, { changes }] of this.#work()) {
+      const { companyId } = actor.state;
       const need = (currency: string, kind: LedgerKey["kind"]): void => {
         keys.set(`${companyId}|${currency}|${kind}`, { companyId, currency, kind });
       };
       for (const { position } of changes) need(position.currency, kindOf(position.kind));
-    }
-    for (const [{ state }, occurrences] of this.#occurrences) {
-      const { companyId } = state;
-      for (const { currency } of occurrences)
-        keys.set(`${companyId}|${currency}|money`, { companyId, currency, kind: "money" });
+      for (const { currency } of this.#occurrences.get(actor) ?? []) need(currency, "money");
     }
     return [...keys.values()];
   }
@@ -55,41 +53,56 @@ export class BatchLedger {
   entries(ledgers: Ledgers): LedgerEntries {
     const chains: Chain[] = [];
     const accounts = new Map<bigint, Account>();
-    const take = (posting: Posting | null): void => {
-      if (posting === null) return;
-      chains.push(posting.chain);
-      for (const account of posting.accounts) accounts.set(account.id, account);
-    };
     for (const [actor, { changes }] of this.#work()) {
       const { state } = actor;
       const book = (currency: string, kind: LedgerKey["kind"]) =>
         ledgers.book({ companyId: state.companyId, currency, kind });
-      for (const occurrence of this.#occurrences.get(actor) ?? [])
-        take(occurrence.posting(book(occurrence.currency, "money")));
-      for (const change of changes) {
-        const { currency, kind } = change.position;
-        take(changePosting(state, book(currency, kindOf(kind)), change));
-      }
+      const take = (make: () => Posting | null): void => {
+        const posting = this.#carefully(actor, null, make);
+        if (posting === null) return;
+        chains.push(posting.chain);
+        for (const account of posting.accounts) accounts.set(account.id, account);
+      };
+      for (const { currency, posting } of this.#occurrences.get(actor) ?? [])
+        take(() => posting(book(currency, "money")));
+      for (const change of changes)
+        take(() =>
+          changePosting(state, book(change.position.currency, kindOf(change.position.kind)), change),
+        );
     }
+    for (const line of this.#troubles.splice(0)) ledgers.warn(line);
     const all = [...accounts.values()];
     return { chains, accounts: all, unopened: ledgers.unopened(all) };
-  }
-
-  /** What each customer comes to now; worked out once a batch. */
-  #work(): Map<LiveActor, Worked> {
-    this.#worked ??= new Map(
-      [...this.#occurrences].map(([actor, occurrences]) => {
-        const after = positionsOf(actor.state);
-        const moved = occurrences.map((occurrence) => occurrence.moved).filter((m) => m.size > 0);
-        return [actor, { after, changes: changesOf(actor.posted, moved, after) }];
-      }),
-    );
-    return this.#worked;
   }
 
   /** After the commit: the ledger has been told. */
   committed(): void {
     for (const [actor, { after }] of this.#work()) actor.posted = after;
+  }
+
+  /** What each customer comes to now; worked out once a batch. */
+  #work(): Map<LiveActor, Worked> {
+    if (this.#worked !== null) return this.#worked;
+    this.#worked = new Map();
+    for (const [actor, occurrences] of this.#occurrences) {
+      const moved = occurrences.map((occurrence) => occurrence.moved).filter((m) => m.size > 0);
+      const worked = this.#carefully(actor, { after: actor.posted, changes: [] }, () => {
+        const after = positionsOf(actor.state);
+        return { after, changes: changesOf(actor.posted, moved, after) };
+      });
+      this.#worked.set(actor, worked);
+    }
+    return this.#worked;
+  }
+
+  #carefully<T>({ state }: LiveActor, otherwise: T, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#troubles.push(`what became of ${state.customerId} of ${state.companyId} is not posted: ${why}`);
+      return otherwise;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Positions } from "../actors/customer/ledger/positions.ts";
-import type { CustomerState } from "../actors/customer/state.ts";
+import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
 import type { ActorKey } from "../src/ports/shard_store.ts";
 
 /** A live actor and how far its stored snapshot is behind it. */
@@ -53,6 +53,11 @@ export class Directory {
   clear(): void {
     this.#live.clear();
   }
+}
+
+/** The actor of a customer nothing has happened to. */
+export function newLiveActor({ companyId, customerId }: ActorKey): LiveActor {
+  return { state: newCustomerState(companyId, customerId), unsnapshotted: 0, posted: new Map() };
 }
 
 /** An actor's name within a shard. */

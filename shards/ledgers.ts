@@ -3,16 +3,20 @@ import type { Account, LedgerBook, LedgerKey } from "../src/ledger/account.ts";
 import { ledgerScale } from "../src/ledger/account.ts";
 import { limits } from "../src/limits.ts";
 import type { LedgerDirectory } from "../src/ports/ledger_directory.ts";
-import type { RefusedChain } from "../src/ports/shard_store.ts";
+import type { LedgerEntries, RefusedChain } from "../src/ports/ledger_outbox.ts";
+import type { Say } from "./say.ts";
 
 /** The ledgers and accounts this process knows to be open, so that commits ask for none twice. */
 export class Ledgers {
+  /** For what an operator must see. */
+  readonly warn: Say;
   readonly #directory: LedgerDirectory;
   readonly #books = new Map<string, LedgerBook>();
   readonly #open = new Set<bigint>();
 
-  constructor(directory: LedgerDirectory) {
+  constructor(directory: LedgerDirectory, warn: Say) {
     this.#directory = directory;
+    this.warn = warn;
   }
 
   /** Opens ledgers that are not known. Throws DEP_001 where the store is away. */
@@ -37,10 +41,11 @@ export class Ledgers {
     return accounts.filter((account) => !this.#open.has(account.id));
   }
 
-  /** These accounts are open now. */
-  opened(accounts: readonly Account[]): void {
+  /** These entries are durable: their accounts are open now, and a person must look at what was refused. */
+  committed({ unopened }: LedgerEntries, refused: readonly RefusedChain[]): void {
     if (this.#open.size >= limits.openAccountsMax) this.#open.clear();
-    for (const { id } of accounts) this.#open.add(id);
+    for (const { id } of unopened) this.#open.add(id);
+    for (const chain of refused) this.warn(refusalLine(chain));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
+import { keepAuditing } from "./audit_rounds.ts";
 import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
@@ -48,6 +49,12 @@ export async function serve(
     closers.push(() => alarms.stop());
     closers.push(() => services.orphanRecovery.stop());
     await services.orphanRecovery.start();
+    if (services.ledgerPublisher !== null) {
+      const publisher = services.ledgerPublisher;
+      publisher.start();
+      closers.push(() => publisher.stop());
+    }
+    closers.push(keepAuditing(services.ledgerAuditor, say));
     const endHousekeeping = keepHouse(auth.idempotency, services.clock);
     closers.push(async () => endHousekeeping());
     void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));

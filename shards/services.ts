@@ -23,6 +23,7 @@ import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { LedgerAuditor } from "./ledger_auditor.ts";
+import type { LedgerPublisher } from "./ledger_publisher.ts";
 import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
@@ -48,6 +49,8 @@ export interface Services {
   readonly ledger: Ledger;
   readonly ledgerDirectory: LedgerDirectory;
   readonly ledgerAuditor: LedgerAuditor;
+  /** Null where commits post by themselves. */
+  readonly ledgerPublisher: LedgerPublisher | null;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

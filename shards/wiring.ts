@@ -9,8 +9,10 @@ import { postgresClockStore } from "../src/adapters/postgres/clock_store.ts";
 import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts";
 import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
+import { embeddedLedger, ledgerOutbox } from "../src/adapters/postgres/ledger/commit_ledger.ts";
 import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
 import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
+import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
@@ -24,12 +26,15 @@ import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import type { Config } from "../src/config.ts";
 import { limits } from "../src/limits.ts";
+import { partitionOf } from "../src/partitioning.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
 import { LedgerAuditor } from "./ledger_auditor.ts";
+import { LedgerPublisher } from "./ledger_publisher.ts";
 import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Say } from "./say.ts";
@@ -77,15 +82,20 @@ export function openEventLog(config: Config): Promise<EventLog> {
   return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
 }
 
-/** The composition root: the only place that names adapters. */
+/**
+ * The composition root: the only place that names adapters.
+ *
+ * @param remoteLedger the engine that keeps the ledger; null where the store does
+ */
 export async function wire(
   log: EventLog,
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
+  remoteLedger: Ledger | null = null,
 ): Promise<Wired> {
   const pools = openPools(database.url);
-  const store = postgresShardStore(pools.shard);
+  const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
   const documents = postgresDocuments(pools.requests);
@@ -95,8 +105,9 @@ export async function wire(
   const testClocks = new TestClocks(clockStore);
   const clock = systemClock;
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
-  const ledgers = new Ledgers(ledgerDirectory);
-  const ledger = postgresLedger(pools.requests, pools.shard);
+  const ledgers = new Ledgers(ledgerDirectory, warn);
+  const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
+  const outbox = postgresLedgerOutbox(pools.shard);
   const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
@@ -122,8 +133,9 @@ export async function wire(
     ledgerAuditor: new LedgerAuditor({
       ...{ store, companies, companyStore, documents, ledger },
       directory: ledgerDirectory,
-      isBehind: async () => false,
+      isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
     }),
+    ledgerPublisher: remoteLedger === null ? null : new LedgerPublisher(outbox, remoteLedger, warn),
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },

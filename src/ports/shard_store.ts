@@ -1,7 +1,5 @@
-import type { Account } from "../ledger/account.ts";
-import type { Refusal } from "../ledger/existing.ts";
-import type { Chain } from "../ledger/transfer.ts";
 import type { Instant } from "../time/instant.ts";
+import type { LedgerEntries, RefusedChain } from "./ledger_outbox.ts";
 
 /** Who an actor is. */
 export interface ActorKey {
@@ -174,24 +172,6 @@ export interface SnapshotRow extends ActorKey {
 export interface WakeRow extends ActorKey {
   readonly clockId: string | null;
   readonly nextWake: Instant | null;
-}
-
-/** What a batch wants posted, in this order. A chain that is refused hinders neither the others nor the commit. */
-export interface LedgerEntries {
-  readonly chains: readonly Chain[];
-  /** The accounts the chains are about; those in `unopened` may not be there yet. */
-  readonly accounts: readonly Account[];
-  readonly unopened: readonly Account[];
-}
-
-/** A chain the ledger refused for good. */
-export interface RefusedChain {
-  readonly companyId: string;
-  readonly chain: Chain;
-  /** The transfer of the chain that was refused. */
-  readonly index: number;
-  readonly reason: Refusal;
-  readonly detail: string;
 }
 
 /** What depends on invoice numbers, which only the commit can give. */

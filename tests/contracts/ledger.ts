@@ -1,79 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Account, accountOf, type LedgerBook, referenceOf } from "../../src/ledger/account.ts";
+import { accountOf, referenceOf } from "../../src/ledger/account.ts";
 import { transferCodes } from "../../src/ledger/chart.ts";
-import { ALL_PENDING, type Chain, type Transfer } from "../../src/ledger/transfer.ts";
-import type { Balance, ChainResult, Ledger } from "../../src/ports/ledger.ts";
-
-export interface LedgerSubject {
-  readonly ledger: Ledger;
-  /** A ledger of a company of its own with nothing in it; of the same company where one is given. */
-  book(kind?: LedgerBook["kind"], companyId?: string): Promise<LedgerBook>;
-  close(): Promise<void>;
-}
-
-const NOW = 1_770_000_000_000;
-let made = 0n;
-
-/** Transfers of a test: each has an id of its own unless one is given. */
-function transfer(book: LedgerBook, debit: Account, credit: Account, more: Partial<Transfer> = {}): Transfer {
-  made += 1n;
-  return {
-    id: (BigInt(NOW) << 80n) | (BigInt(book.number) << 32n) | made,
-    kind: "posted",
-    debit: debit.id,
-    credit: credit.id,
-    amount: 100n,
-    ledger: book.number,
-    code: transferCodes.paymentReceived,
-    at: NOW,
-    reference: referenceOf(book.companyId, "inv_1"),
-    ...more,
-  };
-}
+import type { Chain, Transfer } from "../../src/ledger/transfer.ts";
+import { pendingContract } from "./ledger_pending.ts";
+import { readingContract } from "./ledger_reading.ts";
+import { type LedgerSubject, NOW, openScene, refusal } from "./ledger_scene.ts";
 
 /** What every ledger does, whichever engine it is: TigerBeetle's documented semantics. */
 export function ledgerContract(name: string, open: () => Promise<LedgerSubject>): void {
   describe(name, () => {
     let subject: LedgerSubject;
+    const scene = (companyId?: string) => openScene(subject, companyId);
     beforeAll(async () => {
       subject = await open();
     }, 60_000);
     afterAll(() => subject.close(), 60_000);
-
-    /** A ledger with accounts without bounds, and with either bound. */
-    async function scene(companyId?: string) {
-      const book = await subject.book("money", companyId);
-      const cash = accountOf(book, "processorClearing", "stripe");
-      const bank = accountOf(book, "bankSettlement");
-      const revenue = accountOf(book, "usageRevenue", "prod_1");
-      const receivable = accountOf(book, "receivable", "cust_1", "cust_1");
-      const wallet = accountOf(book, "paidCredit", "cust_1", "cust_1");
-      const accounts = [cash, bank, revenue, receivable, wallet];
-      await subject.ledger.openAccounts(accounts);
-      const move = (debit: Account, credit: Account, more: Partial<Transfer> = {}) =>
-        transfer(book, debit, credit, more);
-      const post = async (...chain: Transfer[]): Promise<ChainResult> => {
-        const [result] = await subject.ledger.post([chain]);
-        return result ?? expect.unreachable("a result for every chain");
-      };
-      const balance = async (account: Account): Promise<Balance> => {
-        const found = await subject.ledger.balances(book.companyId, [account.id]);
-        return found.get(account.id) ?? expect.unreachable("an open account has a balance");
-      };
-      /** Posted debits and credits, and what is pending where something is. */
-      const told = async (account: Account): Promise<string> => {
-        const {
-          debitsPending: dp,
-          debitsPosted: d,
-          creditsPending: cp,
-          creditsPosted: c,
-        } = await balance(account);
-        return dp === 0n && cp === 0n ? `${d}/${c}` : `${d}/${c} pending ${dp}/${cp}`;
-      };
-      return { book, cash, bank, revenue, receivable, wallet, move, post, balance, told };
-    }
-
-    const refusal = (reason: string, index = 0) => ({ ok: false, index, reason });
 
     describe("accounts", () => {
       test("begin with nothing, and opening them again changes nothing", async () => {
@@ -252,185 +193,8 @@ export function ledgerContract(name: string, open: () => Promise<LedgerSubject>)
       });
     });
 
-    describe("a pending transfer", () => {
-      test("reserves until it is posted, whole or in part", async () => {
-        const { cash, revenue, move, post, told } = await scene();
-        const hold = move(cash, revenue, { kind: "pending" });
-        expect(await post(hold)).toEqual({ ok: true });
-        expect([await told(cash), await told(revenue)]).toEqual(["0/0 pending 100/0", "0/0 pending 0/100"]);
-        const settle = move(cash, revenue, { kind: "post_pending", pendingId: hold.id, amount: 60n });
-        expect(await post(settle)).toEqual({ ok: true });
-        expect([await told(cash), await told(revenue)]).toEqual(["60/0", "0/60"]);
-        expect(await post(settle)).toEqual({ ok: true });
-        const again = move(cash, revenue, { kind: "post_pending", pendingId: hold.id, amount: ALL_PENDING });
-        expect(await post(again)).toMatchObject(refusal("already_posted"));
-        expect(await told(cash)).toBe("60/0");
-      });
-
-      test("posts all it holds", async () => {
-        const { cash, revenue, move, post, told } = await scene();
-        const hold = move(cash, revenue, { kind: "pending" });
-        const settle = move(cash, revenue, { kind: "post_pending", pendingId: hold.id, amount: ALL_PENDING });
-        expect(await subject.ledger.post([[hold], [settle]])).toEqual([{ ok: true }, { ok: true }]);
-        expect(await told(cash)).toBe("100/0");
-        expect(await post(settle)).toEqual({ ok: true });
-      });
-
-      test("gives all back when it is voided", async () => {
-        const { cash, revenue, move, post, told } = await scene();
-        for (const amount of [0n, 100n]) {
-          const hold = move(cash, revenue, { kind: "pending" });
-          const back = move(cash, revenue, { kind: "void_pending", pendingId: hold.id, amount });
-          await post(hold);
-          expect(await post(back)).toEqual({ ok: true });
-          expect(await post(back)).toEqual({ ok: true });
-          const late = move(cash, revenue, { kind: "post_pending", pendingId: hold.id });
-          expect(await post(late)).toMatchObject(refusal("already_voided"));
-        }
-        expect(await told(cash)).toBe("0/0");
-      });
-
-      test("is settled only as what it is", async () => {
-        const { cash, bank, revenue, move, post, told } = await scene();
-        const hold = move(cash, revenue, { kind: "pending" });
-        const posted = move(cash, revenue, { amount: 5n });
-        await post(hold);
-        await post(posted);
-        const settle = (more: Partial<Transfer>) =>
-          post(move(cash, revenue, { kind: "post_pending", pendingId: hold.id, ...more }));
-        expect(await settle({ pendingId: 77n })).toMatchObject(refusal("pending_not_found"));
-        expect(await settle({ pendingId: posted.id })).toMatchObject(refusal("not_pending"));
-        expect(await settle({ amount: 101n })).toMatchObject(refusal("exceeds_pending_amount"));
-        expect(await settle({ debit: bank.id })).toMatchObject(refusal("pending_has_different"));
-        expect(await settle({ code: transferCodes.refundPaid })).toMatchObject(
-          refusal("pending_has_different"),
-        );
-        expect(await settle({ kind: "void_pending", amount: 99n })).toMatchObject(
-          refusal("pending_has_different"),
-        );
-        expect(await settle({ timeoutS: 9 })).toMatchObject(refusal("malformed"));
-        const { pendingId: _, ...nothing } = move(cash, revenue, { kind: "post_pending" });
-        expect(await post(nothing)).toMatchObject(refusal("malformed"));
-        expect(await told(cash)).toBe("5/0 pending 100/0");
-      });
-
-      test("falls off when its time is over", async () => {
-        const { cash, wallet, revenue, move, post, told } = await scene();
-        await post(move(cash, wallet));
-        const hold = move(wallet, revenue, { kind: "pending", timeoutS: 1 });
-        expect(await post(hold)).toEqual({ ok: true });
-        const drain = () => post(move(wallet, revenue));
-        expect(await drain()).toMatchObject(refusal("exceeds_credits"));
-        for (let rest = 200; !(await drain()).ok; rest--) {
-          if (rest === 0) expect.unreachable("the hold falls off after a second");
-          await Bun.sleep(25);
-        }
-        const late = move(wallet, revenue, { kind: "post_pending", pendingId: hold.id });
-        expect(await post(late)).toMatchObject(refusal("pending_expired"));
-        expect(await told(wallet)).toBe("100/100");
-      });
-    });
-
-    describe("a balancing transfer", () => {
-      test("takes what is left of the debited account, down to nothing", async () => {
-        const { cash, wallet, revenue, move, post, told } = await scene();
-        await post(move(cash, wallet));
-        const most = (amount: bigint) => move(wallet, revenue, { amount, balancing: "debit" });
-        const results = [await post(most(70n)), await post(most(70n)), await post(most(70n))];
-        expect(results).toEqual(Array(3).fill({ ok: true }));
-        expect(await told(wallet)).toBe("100/100");
-      });
-
-      test("leaves alone what is pending, and balances the credited account", async () => {
-        const { cash, receivable, revenue, move, post, told } = await scene();
-        await post(move(receivable, revenue));
-        await post(move(cash, receivable, { kind: "pending", amount: 30n }));
-        expect(await post(move(cash, receivable, { balancing: "credit", amount: 500n }))).toEqual({
-          ok: true,
-        });
-        expect(await told(receivable)).toBe("100/70 pending 0/30");
-      });
-
-      test("is the same one again with the amount that was asked for", async () => {
-        const { cash, wallet, revenue, move, post, told } = await scene();
-        await post(move(cash, wallet));
-        const most = move(wallet, revenue, { amount: 500n, balancing: "debit" });
-        expect([await post(most), await post(most)]).toEqual([{ ok: true }, { ok: true }]);
-        expect(await post({ ...most, amount: 99n })).toMatchObject(refusal("exists_with_different"));
-        expect(await told(wallet)).toBe("100/100");
-      });
-    });
-
-    describe("reading", () => {
-      test("lists an account's transfers newest first, page by page", async () => {
-        const { book, cash, bank, revenue, move, post } = await scene();
-        const all: Transfer[] = [];
-        for (let i = 1n; i <= 5n; i++)
-          all.push(move(cash, revenue, { amount: i }), move(bank, cash, { amount: i }));
-        for (const transfer of all) await post(transfer);
-        await post(move(bank, revenue));
-        const pages: bigint[][] = [];
-        for (let before: bigint | null = null; ; ) {
-          const page = await subject.ledger.transfers(book.companyId, {
-            accounts: [cash.id],
-            ledgers: [book.number],
-            before,
-            limit: 4,
-          });
-          pages.push(page.map(({ id }) => id));
-          if (page.length < 4) break;
-          before = page.at(-1)?.order ?? null;
-        }
-        expect(pages.map((page) => page.length)).toEqual([4, 4, 2]);
-        expect(pages.flat()).toEqual(all.map(({ id }) => id).reverse());
-      });
-
-      test("finds transfers by reference and by code, as they were posted", async () => {
-        const { book, cash, revenue, wallet, move, post } = await scene();
-        const reference = referenceOf(book.companyId, "inv_2");
-        const hold = move(cash, revenue, { kind: "pending", timeoutS: 60, reference });
-        const settle = move(cash, revenue, {
-          kind: "post_pending",
-          pendingId: hold.id,
-          amount: ALL_PENDING,
-          reference,
-        });
-        const most = move(wallet, revenue, {
-          balancing: "debit",
-          amount: 9n,
-          code: transferCodes.creditExpired,
-        });
-        for (const transfer of [hold, settle, most, move(cash, revenue)]) await post(transfer);
-        const read = async (query: object) => {
-          const page = { ledgers: [book.number], before: null, limit: 10, ...query };
-          return (await subject.ledger.transfers(book.companyId, page)).map(({ order: _, ...rest }) => rest);
-        };
-        expect(await read({ reference })).toEqual([{ ...settle, amount: 100n }, hold]);
-        expect(await read({ code: transferCodes.creditExpired })).toEqual([{ ...most, amount: 0n }]);
-        expect(await read({ accounts: [wallet.id], code: transferCodes.paymentReceived })).toEqual([]);
-        expect(await read({})).toHaveLength(4);
-      });
-
-      test("sums a ledger by account code, its debits equal to its credits", async () => {
-        const { book, cash, revenue, receivable, wallet, move, post } = await scene();
-        const memo = await subject.book("memo", book.companyId);
-        const other = accountOf(book, "usageRevenue", "prod_2");
-        await subject.ledger.openAccounts([other]);
-        await post(move(receivable, revenue, { amount: 3n }), move(receivable, other, { amount: 4n }));
-        await post(move(cash, wallet, { kind: "pending" }));
-        const totals = await subject.ledger.totals(book.companyId, [book.number, memo.number]);
-        const found = totals.filter((t) => t.debitsPosted + t.creditsPosted > 0n);
-        expect(found.toSorted((a, b) => a.code - b.code)).toEqual([
-          { ledger: book.number, code: 1100, debitsPosted: 7n, creditsPosted: 0n },
-          { ledger: book.number, code: 4010, debitsPosted: 0n, creditsPosted: 7n },
-        ]);
-        expect(await subject.ledger.totals(book.companyId, [])).toEqual([]);
-      });
-
-      test("answers while it is there", async () => {
-        await subject.ledger.ping();
-      });
-    });
+    pendingContract(() => subject, scene);
+    readingContract(() => subject, scene);
 
     test("posts thousands of chains at once", async () => {
       const { cash, revenue, move, told } = await scene();

@@ -1,11 +1,6 @@
 import type { Sql, TransactionSql } from "postgres";
-import type {
-  Claim,
-  CommitBatch,
-  CommitOutcome,
-  PartitionCursor,
-  RefusedChain,
-} from "../../ports/shard_store.ts";
+import type { RefusedChain } from "../../ports/ledger_outbox.ts";
+import type { Claim, CommitBatch, CommitOutcome, PartitionCursor } from "../../ports/shard_store.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
 import type { CommitLedger } from "./ledger/commit_ledger.ts";
