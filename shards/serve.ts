@@ -9,7 +9,7 @@ import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { openDatabase, openEventLog, wire } from "./wiring.ts";
+import { openDatabase, openEventLog, openRemoteLedger, wire } from "./wiring.ts";
 
 /** A running BillAI. */
 export interface Running {
@@ -39,7 +39,9 @@ export async function serve(
     const database = await openDatabase(config, say);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
-    const { services, auth, close } = await wire(log, database, onFenced, say);
+    const remote = await openRemoteLedger(config);
+    if (remote !== null) closers.push(() => remote.close());
+    const { services, auth, close } = await wire(log, database, onFenced, say, remote?.ledger);
     closers.push(close);
     await services.testClocks.load();
     await services.shard.start();

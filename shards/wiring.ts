@@ -25,6 +25,7 @@ import { Authenticator } from "../src/auth/authenticator.ts";
 import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import type { Config } from "../src/config.ts";
+import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
@@ -47,6 +48,12 @@ export interface Database {
   readonly url: string;
   readonly embedded: boolean;
   readonly migrated: readonly string[];
+  close(): Promise<void>;
+}
+
+/** A ledger that is not in the store. */
+export interface RemoteLedger {
+  readonly ledger: Ledger;
   close(): Promise<void>;
 }
 
@@ -80,6 +87,17 @@ async function openEmbedded(dataDir: string, say: Say) {
 /** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */
 export function openEventLog(config: Config): Promise<EventLog> {
   return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
+}
+
+/** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */
+export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteLedger | null> {
+  if (tigerBeetle === null) return null;
+  const { openTigerBeetle } = await import("../src/adapters/tigerbeetle/open.ts").catch((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    const msg = `TIGERBEETLE_ADDRESSES: the TigerBeetle client does not run on this machine: ${why}`;
+    throw new BillingError("VAL_001", msg, { field: "TIGERBEETLE_ADDRESSES" });
+  });
+  return openTigerBeetle(tigerBeetle);
 }
 
 /**

@@ -48,6 +48,8 @@ export const limits = {
   ledgerPublishEveryMs: 100,
   /** Requests to TigerBeetle never time out by themselves; after this the outcome counts as unknown. */
   ledgerAnswerMsMax: 10_000,
+  /** Requests that wait for the ledger at once: beyond it whoever reads is turned away. */
+  ledgerCallsMax: 256,
   /** What the ledger's auditor looks at before it rests: so little that nobody notices. */
   auditRowsPerRound: 10,
   auditEveryMs: 2000,
