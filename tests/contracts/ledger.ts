@@ -6,6 +6,8 @@ import { pendingContract } from "./ledger_pending.ts";
 import { readingContract } from "./ledger_reading.ts";
 import { type LedgerSubject, NOW, openScene, refusal } from "./ledger_scene.ts";
 
+export type { LedgerSubject } from "./ledger_scene.ts";
+
 /** What every ledger does, whichever engine it is: TigerBeetle's documented semantics. */
 export function ledgerContract(name: string, open: () => Promise<LedgerSubject>): void {
   describe(name, () => {
