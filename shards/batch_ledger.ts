@@ -50,7 +50,7 @@ export class BatchLedger {
   }
 
   /** Its chains, of each customer those of documents first: they bring what is then drawn on. */
-  entries(ledgers: Ledgers): LedgerEntries {
+  entries(ledgers: Pick<Ledgers, "book" | "unopened" | "warn">): LedgerEntries {
     const chains: Chain[] = [];
     const accounts = new Map<bigint, Account>();
     for (const [actor, { changes }] of this.#work()) {
