@@ -25,8 +25,10 @@ import type {
   WakeRow,
 } from "../src/ports/shard_store.ts";
 import { parseInstant } from "../src/time/instant.ts";
+import { BatchLedger } from "./batch_ledger.ts";
 import { actorName, type LiveActor } from "./directory.ts";
 import { type Dirty, markDirty, newDirty, renderDocuments } from "./documents.ts";
+import type { Ledgers } from "./ledgers.ts";
 
 interface Touched {
   readonly actor: LiveActor;
@@ -47,6 +49,7 @@ export class Batch {
   readonly voids: VoidedRow[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly answers: (() => StoredAnswer | null)[] = [];
+  readonly ledger = new BatchLedger();
   readonly #facts: NumberedFact[] = [];
   readonly #touched = new Map<string, Touched>();
 
@@ -70,6 +73,7 @@ export class Batch {
       if (fact.type === "usage_voided") this.#void(actor, fact);
       markDirty(touched.dirty, state, fact, seq);
     }
+    this.ledger.add(actor, facts);
     actor.unsnapshotted += facts.length;
   }
 
@@ -103,7 +107,7 @@ export class Batch {
   }
 
   /** The transaction of this batch, moving the partition to the given position of the log. */
-  toCommit(cursor: PartitionCursor, nextOffset: number, nextIndex: number): CommitBatch {
+  toCommit(cursor: PartitionCursor, nextOffset: number, nextIndex: number, ledgers: Ledgers): CommitBatch {
     const identities = [...this.identities.values()];
     return {
       cursor,
@@ -122,6 +126,7 @@ export class Batch {
       snapshots: this.#snapshots(),
       wakes: this.#wakes(),
       deadLetters: this.deadLetters,
+      ledger: this.ledger.entries(ledgers),
       numbering: this.#numbering(),
       finish: (firstNumbers) => this.#finish(firstNumbers),
     };
@@ -129,6 +134,7 @@ export class Batch {
 
   /** After the commit: snapshots taken are what recovery starts from, and settled invoices are the store's. */
   committed(): void {
+    this.ledger.committed();
     for (const { actor } of this.#touched.values()) {
       if (actor.unsnapshotted >= limits.snapshotEveryFacts) actor.unsnapshotted = 0;
       for (const subscription of actor.state.subscriptions) {

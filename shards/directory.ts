@@ -1,4 +1,5 @@
-import type { CustomerState } from "../actors/customer/state.ts";
+import type { Positions } from "../actors/customer/ledger/positions.ts";
+import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
 import type { ActorKey } from "../src/ports/shard_store.ts";
 
 /** A live actor and how far its stored snapshot is behind it. */
@@ -6,6 +7,8 @@ export interface LiveActor {
   readonly state: CustomerState;
   /** Facts since the stored snapshot: what a recovery would have to replay. */
   unsnapshotted: number;
+  /** What the ledger has been told of its open charges and limits, as of the last commit. */
+  posted: Positions;
 }
 
 /** The live actors of one partition, least recently used first, bounded; the rest are passive in the store. */
@@ -50,6 +53,11 @@ export class Directory {
   clear(): void {
     this.#live.clear();
   }
+}
+
+/** The actor of a customer nothing has happened to. */
+export function newLiveActor({ companyId, customerId }: ActorKey): LiveActor {
+  return { state: newCustomerState(companyId, customerId), unsnapshotted: 0, posted: new Map() };
 }
 
 /** An actor's name within a shard. */

@@ -1,5 +1,6 @@
 import { evolve } from "../actors/customer/evolve.ts";
 import type { Fact } from "../actors/customer/facts.ts";
+import { positionsOf } from "../actors/customer/ledger/positions.ts";
 import { decodeSnapshot } from "../actors/customer/snapshot.ts";
 import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
 import type { Catalog } from "../src/catalog/catalog.ts";
@@ -23,7 +24,7 @@ export function recover(stored: StoredActor, catalog: Catalog): LiveActor {
   }
   // What was settled on the way has been stored with the facts that settled it.
   for (const subscription of state.subscriptions) subscription.settled = [];
-  return { state, unsnapshotted: stored.tail.length };
+  return { state, unsnapshotted: stored.tail.length, posted: positionsOf(state) };
 }
 
 function baseOf(stored: StoredActor, catalog: Catalog): CustomerState {

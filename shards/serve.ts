@@ -1,5 +1,6 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
+import { keepAuditing } from "./audit_rounds.ts";
 import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
@@ -8,7 +9,7 @@ import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { openDatabase, openEventLog, wire } from "./wiring.ts";
+import { openDatabase, openEventLog, openRemoteLedger, wire } from "./wiring.ts";
 
 /** A running BillAI. */
 export interface Running {
@@ -38,7 +39,9 @@ export async function serve(
     const database = await openDatabase(config, say);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
-    const { services, auth, close } = await wire(log, database, onFenced, say);
+    const remote = await openRemoteLedger(config);
+    if (remote !== null) closers.push(() => remote.close());
+    const { services, auth, close } = await wire(log, database, onFenced, say, remote?.ledger);
     closers.push(close);
     await services.testClocks.load();
     await services.shard.start();
@@ -48,6 +51,12 @@ export async function serve(
     closers.push(() => alarms.stop());
     closers.push(() => services.orphanRecovery.stop());
     await services.orphanRecovery.start();
+    if (services.ledgerPublisher !== null) {
+      const publisher = services.ledgerPublisher;
+      publisher.start();
+      closers.push(() => publisher.stop());
+    }
+    closers.push(keepAuditing(services.ledgerAuditor, say));
     const endHousekeeping = keepHouse(auth.idempotency, services.clock);
     closers.push(async () => endHousekeeping());
     void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));

@@ -11,6 +11,8 @@ import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
+import type { LedgerDirectory } from "../src/ports/ledger_directory.ts";
 import type { OrphanStore } from "../src/ports/orphan_store.ts";
 import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
@@ -20,6 +22,8 @@ import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
+import type { LedgerAuditor } from "./ledger_auditor.ts";
+import type { LedgerPublisher } from "./ledger_publisher.ts";
 import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
@@ -42,6 +46,11 @@ export interface Services {
   readonly orphans: OrphanStore;
   readonly orphanRecovery: OrphanRecovery;
   readonly clockStore: ClockStore;
+  readonly ledger: Ledger;
+  readonly ledgerDirectory: LedgerDirectory;
+  readonly ledgerAuditor: LedgerAuditor;
+  /** Null where commits post by themselves. */
+  readonly ledgerPublisher: LedgerPublisher | null;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import type { Verdict } from "./items.ts";
+import type { Ledgers } from "./ledgers.ts";
 import { Partition } from "./partition.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { Rerouter } from "./rerouter.ts";
@@ -20,6 +21,7 @@ export interface ShardDeps {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly companies: Companies;
+  readonly ledgers: Ledgers;
   readonly refs: CustomerRefs;
   readonly testClocks: TestClocks;
   readonly onFenced: (partition: number) => void;
@@ -38,14 +40,14 @@ export class Shard {
 
   /** Becomes the owner of all partitions, then applies what waits in the log. */
   async start(): Promise<void> {
-    const { store, log, clock, companies, refs, testClocks, onFenced, warn } = this.#deps;
+    const { store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn } = this.#deps;
     const ids = Array.from({ length: limits.partitions }, (_, id) => id);
     const cursors = await store.claimPartitions(ids);
     const recent = new RecentIds(limits.recentIdsPerGeneration);
     const rerouter = new Rerouter(refs, log, limits.partitions);
     const clockNow = (clockId: string) => testClocks.now(clockId);
     const nowOf = (state: CustomerState) => this.nowOf(state);
-    const deps = { store, log, clock, companies, recent, rerouter, clockNow, nowOf, onFenced, warn };
+    const deps = { store, log, clock, companies, ledgers, recent, rerouter, clockNow, nowOf, onFenced, warn };
     const liveMax = Math.ceil(limits.liveActorsMax / limits.partitions);
     for (const cursor of cursors.toSorted((a, b) => a.partition - b.partition)) {
       this.#partitions.push(new Partition(cursor, liveMax, deps));

@@ -1,4 +1,4 @@
-import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
+import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { identityDigest } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
@@ -12,13 +12,15 @@ import type {
 } from "../src/ports/shard_store.ts";
 import type { Companies } from "./companies.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
-import { actorName, type Directory, type LiveActor } from "./directory.ts";
+import { actorName, type Directory, type LiveActor, newLiveActor } from "./directory.ts";
 import { proveDue } from "./due_proofs.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Position } from "./items.ts";
+import type { Ledgers } from "./ledgers.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { recover } from "./recovery.ts";
+import { couponUsedUp, keyInFlight, nameTaken } from "./refusals.ts";
 import type { Rerouter } from "./rerouter.ts";
 import { Needs, SettledLookups } from "./settled_lookups.ts";
 import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
@@ -26,6 +28,7 @@ import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 export interface TurnDeps {
   readonly store: ShardStore;
   readonly companies: Companies;
+  readonly ledgers: Ledgers;
   readonly clock: Clock;
   /** For what an operator must see. */
   readonly warn: (line: string) => void;
@@ -83,12 +86,13 @@ export class Turn {
       ) {
         return this.#onCommit(this.#cursor, decided);
       }
-      const outcome = await this.#deps.store.commit(
-        decided.batch.toCommit(this.#cursor, next.offset, next.index),
-      );
+      await this.#deps.ledgers.open(decided.batch.ledger.keys());
+      const commit = decided.batch.toCommit(this.#cursor, next.offset, next.index, this.#deps.ledgers);
+      const outcome = await this.#deps.store.commit(commit);
       if (outcome.ok) {
         this.#cursor = outcome.cursor;
         decided.batch.committed();
+        this.#deps.ledgers.committed(commit.ledger, outcome.refused);
         for (const digest of decided.batch.identities.keys()) this.#deps.recent.add(digest);
         return this.#onCommit(outcome.cursor, decided);
       }
@@ -249,7 +253,7 @@ export class Turn {
   #live(key: ActorKey): LiveActor {
     const live = this.#directory.get(key);
     if (live !== undefined) return live;
-    const fresh = { state: newCustomerState(key.companyId, key.customerId), unsnapshotted: 0 };
+    const fresh = newLiveActor(key);
     this.#directory.touch(key, fresh);
     return fresh;
   }
@@ -284,17 +288,4 @@ function keyOf(item: Item): ActorKey | null {
 function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
   const last = items.findLast((item) => item.kind === "event");
   return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
-}
-
-function nameTaken(): BillingError {
-  return new BillingError("RES_002", "The external_id is already in use", { field: "external_id" });
-}
-
-function couponUsedUp(): BillingError {
-  const text = "The coupon has been redeemed as often as it may be";
-  return new BillingError("RES_002", text, { field: "coupons" });
-}
-
-function keyInFlight(): BillingError {
-  return new BillingError("REQ_006", "The same Idempotency-Key is in flight", { retryAfterS: 1 });
 }

@@ -9,6 +9,10 @@ import { postgresClockStore } from "../src/adapters/postgres/clock_store.ts";
 import { postgresCompanyStore } from "../src/adapters/postgres/company_store.ts";
 import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
+import { embeddedLedger, ledgerOutbox } from "../src/adapters/postgres/ledger/commit_ledger.ts";
+import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
+import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
+import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
@@ -21,12 +25,18 @@ import { Authenticator } from "../src/auth/authenticator.ts";
 import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import type { Config } from "../src/config.ts";
+import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
+import { partitionOf } from "../src/partitioning.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { Ingestion } from "./ingest.ts";
+import { LedgerAuditor } from "./ledger_auditor.ts";
+import { LedgerPublisher } from "./ledger_publisher.ts";
+import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
@@ -38,6 +48,12 @@ export interface Database {
   readonly url: string;
   readonly embedded: boolean;
   readonly migrated: readonly string[];
+  close(): Promise<void>;
+}
+
+/** A ledger that is not in the store. */
+export interface RemoteLedger {
+  readonly ledger: Ledger;
   close(): Promise<void>;
 }
 
@@ -73,15 +89,31 @@ export function openEventLog(config: Config): Promise<EventLog> {
   return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
 }
 
-/** The composition root: the only place that names adapters. */
+/** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */
+export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteLedger | null> {
+  if (tigerBeetle === null) return null;
+  const { openTigerBeetle } = await import("../src/adapters/tigerbeetle/open.ts").catch((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    const msg = `TIGERBEETLE_ADDRESSES: the TigerBeetle client does not run on this machine: ${why}`;
+    throw new BillingError("VAL_001", msg, { field: "TIGERBEETLE_ADDRESSES" });
+  });
+  return openTigerBeetle(tigerBeetle);
+}
+
+/**
+ * The composition root: the only place that names adapters.
+ *
+ * @param remoteLedger the engine that keeps the ledger; null where the store does
+ */
 export async function wire(
   log: EventLog,
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
+  remoteLedger: Ledger | null = null,
 ): Promise<Wired> {
   const pools = openPools(database.url);
-  const store = postgresShardStore(pools.shard);
+  const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
   const documents = postgresDocuments(pools.requests);
@@ -90,7 +122,11 @@ export async function wire(
   const refs = new CustomerRefs(documents);
   const testClocks = new TestClocks(clockStore);
   const clock = systemClock;
-  const shard = new Shard({ store, log, clock, companies, refs, testClocks, onFenced, warn });
+  const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
+  const ledgers = new Ledgers(ledgerDirectory, warn);
+  const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
+  const outbox = postgresLedgerOutbox(pools.shard);
+  const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
   const services: Services = {
@@ -110,6 +146,14 @@ export async function wire(
     orphans,
     orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
     clockStore,
+    ledger,
+    ledgerDirectory,
+    ledgerAuditor: new LedgerAuditor({
+      ...{ store, companies, companyStore, documents, ledger },
+      directory: ledgerDirectory,
+      isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
+    }),
+    ledgerPublisher: remoteLedger === null ? null : new LedgerPublisher(outbox, remoteLedger, warn),
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },

@@ -14,6 +14,8 @@ export interface Config {
   readonly allowPrivateTargets: boolean;
   /** Null: the embedded Postgres. */
   readonly databaseUrl: string | null;
+  /** The cluster that keeps the ledger, its replicas as `host:port`; null: the store keeps it. */
+  readonly tigerBeetle: { readonly cluster: bigint; readonly addresses: readonly string[] } | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,7 +53,11 @@ export const variables: readonly Variable[] = [
   },
   { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
   { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
-  { name: "TIGERBEETLE_ADDRESSES", fallback: "none", meaning: "still to come" },
+  {
+    name: "TIGERBEETLE_ADDRESSES",
+    fallback: "embedded ledger",
+    meaning: "`host:port` of every replica, commas between; `CLUSTER@` before them where its id is not 0",
+  },
   { name: "REDIS_URL", fallback: "in process", meaning: "still to come" },
 ];
 
@@ -59,7 +65,7 @@ export const variables: readonly Variable[] = [
 export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "TIGERBEETLE_ADDRESSES", "REDIS_URL"]) {
+  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "REDIS_URL"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
   }
@@ -77,6 +83,7 @@ export function readConfig(env: Environment): Config {
     shards,
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
+    tigerBeetle: tigerBeetle(env),
   };
 }
 
@@ -105,6 +112,23 @@ function password(env: Environment): string | null {
   if (value !== null && value.length < 12)
     throw unusable("BILLAI_ADMIN_PASSWORD", "must have at least 12 characters");
   return value;
+}
+
+function tigerBeetle(env: Environment): Config["tigerBeetle"] {
+  const value = text(env, "TIGERBEETLE_ADDRESSES");
+  if (value === null) return null;
+  const [, cluster = "0", listed = ""] = /^(?:(\d+)@)?(.*)$/.exec(value) ?? [];
+  const addresses = listed.split(",").map((address) => address.trim());
+  const isAddress = (address: string) => {
+    const port = /^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5})$/.exec(address)?.[1];
+    return port !== undefined && Number(port) > 0 && Number(port) <= 65_535;
+  };
+  if (!addresses.every(isAddress) || BigInt(cluster) >> 128n !== 0n)
+    throw unusable(
+      "TIGERBEETLE_ADDRESSES",
+      "must be host:port of every replica, such as 10.0.0.1:3000,10.0.0.2:3000",
+    );
+  return { cluster: BigInt(cluster), addresses };
 }
 
 function unusable(name: string, reason: string): BillingError {

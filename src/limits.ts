@@ -39,6 +39,25 @@ export const limits = {
   /** Distinct groups of one price in one period; each is a line of the invoice. */
   groupsPerLineMax: 10_000,
 
+  /** Accounts remembered as open, so that commits need not open them again: a customer has two or three. */
+  openAccountsMax: 500_000,
+  /** Transfers of one request to the ledger: what TigerBeetle takes at most. */
+  ledgerTransfersPerPost: 8189,
+  /** Commits of one partition that are posted together. */
+  ledgerRowsPerPartition: 64,
+  ledgerPublishEveryMs: 100,
+  /** Requests to TigerBeetle never time out by themselves; after this the outcome counts as unknown. */
+  ledgerAnswerMsMax: 10_000,
+  /** Requests that wait for the ledger at once: beyond it whoever reads is turned away. */
+  ledgerCallsMax: 256,
+  /** What the ledger's auditor looks at before it rests: so little that nobody notices. */
+  auditRowsPerRound: 10,
+  auditEveryMs: 2000,
+  /** Breaches remembered so that each is said once. */
+  auditBreachesMax: 10_000,
+  /** Accounts one page of transfers is read for: a customer has few, but for many subscriptions and spend limits. */
+  ledgerAccountsPerQueryMax: 1000,
+
   /** Usage events of one period read again, after a void or for a simulation: more take too long and too much memory. */
   historyEventsMax: 1_000_000,
 

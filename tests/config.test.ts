@@ -15,6 +15,16 @@ describe("configuration", () => {
       shards: 1,
       allowPrivateTargets: false,
       databaseUrl: null,
+      tigerBeetle: null,
+    });
+  });
+
+  test("takes a TigerBeetle cluster by its replicas, and by its id where that is not 0", () => {
+    const of = (value: string) => readConfig({ TIGERBEETLE_ADDRESSES: value }).tigerBeetle;
+    expect(of("tigerbeetle:3000")).toEqual({ cluster: 0n, addresses: ["tigerbeetle:3000"] });
+    expect(of("340282366920938463463374607431768211455@10.0.0.1:3000, [::1]:3001")).toEqual({
+      cluster: 2n ** 128n - 1n,
+      addresses: ["10.0.0.1:3000", "[::1]:3001"],
     });
   });
 
@@ -25,6 +35,14 @@ describe("configuration", () => {
     ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
     ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
+    ["TIGERBEETLE_ADDRESSES", "10.0.0.1", "must be host:port of every replica"],
+    ["TIGERBEETLE_ADDRESSES", "a:3000,,b:3000", "must be host:port of every replica"],
+    ["TIGERBEETLE_ADDRESSES", "a:65536", "must be host:port of every replica"],
+    [
+      "TIGERBEETLE_ADDRESSES",
+      "340282366920938463463374607431768211456@a:1",
+      "must be host:port of every replica",
+    ],
     ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);

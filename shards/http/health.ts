@@ -31,7 +31,10 @@ export function healthRoute(health: () => Promise<Health>): Route {
     summary: "How the installation is doing",
     mediaType: "application/json",
     example: {
-      answer: { status: "healthy", dependencies: { database: "ok", cache: "ok", message_broker: "ok" } },
+      answer: {
+        status: "healthy",
+        dependencies: { database: "ok", cache: "ok", message_broker: "ok", ledger: "ok" },
+      },
     },
     handler: async ({ requestId }) => {
       const { status, dependencies } = await health();

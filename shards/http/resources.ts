@@ -2,6 +2,7 @@ import type { AuthServices, Services } from "../services.ts";
 import { apiKeyRoutes } from "./admin/api_keys.ts";
 import { companyRoutes } from "./admin/companies.ts";
 import { adminHealthRoutes } from "./admin/health.ts";
+import { ledgerRoutes } from "./admin/ledger.ts";
 import { orphanEventRoutes } from "./admin/orphan_events.ts";
 import { orphanRecoveryRoutes } from "./admin/orphan_recovery.ts";
 import { simulationRoutes } from "./admin/simulation.ts";
@@ -44,6 +45,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...testClockRoutes(services),
     ...orphanEventRoutes(services),
     ...orphanRecoveryRoutes(services),
+    ...ledgerRoutes(services),
     ...adminHealthRoutes(services, embedded),
     ...customerRoutes(services),
     ...productRoutes(services),

@@ -30,6 +30,7 @@ export const scopeTable = {
   "test_clocks:write": "Create and advance test clocks",
   "orphan_events:read": "Read orphan events",
   "orphan_events:write": "Recover orphan events",
+  "ledger:read": "Read ledger accounts, transfers and the trial balance",
   "companies:read": "Read the company and its settings",
   "companies:write": "Change the company's settings",
   "users:read": "Read users",

@@ -1,4 +1,5 @@
 import type { Instant } from "../time/instant.ts";
+import type { LedgerEntries, RefusedChain } from "./ledger_outbox.ts";
 
 /** Who an actor is. */
 export interface ActorKey {
@@ -206,6 +207,7 @@ export interface CommitBatch {
   readonly snapshots: readonly SnapshotRow[];
   readonly wakes: readonly WakeRow[];
   readonly deadLetters: readonly DeadLetter[];
+  readonly ledger: LedgerEntries;
   /** How many invoice numbers each company needs. */
   readonly numbering: ReadonlyMap<string, number>;
   /** Called once inside the transaction with the first number given to each company. */
@@ -220,7 +222,7 @@ export interface ExhaustedCoupon {
 }
 
 export type CommitOutcome =
-  | { readonly ok: true; readonly cursor: PartitionCursor }
+  | { readonly ok: true; readonly cursor: PartitionCursor; readonly refused: readonly RefusedChain[] }
   /** Another owner has the partition, or an earlier unknown outcome had succeeded. */
   | { readonly ok: false; readonly reason: "fenced" }
   /** These ids were known already: decide again knowing them. */

@@ -59,10 +59,15 @@ export class Customer {
 
   /** Runs a command after what is due; the outcome may be a refusal. */
   try(command: Command): Outcome {
-    this.facts.push(...wakeUp(this.state, this.ctx));
+    this.take(wakeUp(this.state, this.ctx));
     const { facts, outcome } = step(this.state, command, this.ctx);
-    this.facts.push(...facts);
+    this.take(facts);
     return outcome;
+  }
+
+  /** Takes the facts of one decision, which are in the state already. */
+  protected take(facts: readonly Fact[]): void {
+    this.facts.push(...facts);
   }
 
   /** Runs a command that must be accepted and gives its reply. */
@@ -122,7 +127,7 @@ export class Customer {
     const target = typeof to === "string" ? at(to) : to;
     for (let due = nextWake(this.state); due !== null && due <= target; due = nextWake(this.state)) {
       this.now = Math.max(this.now, due);
-      this.facts.push(...wakeUp(this.state, this.ctx));
+      this.take(wakeUp(this.state, this.ctx));
     }
     this.now = target;
   }

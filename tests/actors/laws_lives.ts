@@ -109,11 +109,12 @@ export const life = fc.record({
 export type Life = typeof life extends fc.Arbitrary<infer T> ? T : never;
 
 /** A customer who lives through it; `between` sees every moment before the next act. */
-export function lived(
+export function lived<C extends StoredCustomer = StoredCustomer>(
   it: Life,
-  between: (ada: StoredCustomer, nth: number) => void = () => {},
-): StoredCustomer {
-  const ada = new StoredCustomer(lifeCatalog, "2026-01-31T10:30:00Z", { timezone: it.timezone });
+  between: (ada: C, nth: number) => void = () => {},
+  Kind: new (...given: ConstructorParameters<typeof StoredCustomer>) => StoredCustomer = StoredCustomer,
+): C {
+  const ada = new Kind(lifeCatalog, "2026-01-31T10:30:00Z", { timezone: it.timezone }) as C;
   ada.settings = { ...ada.settings, invoice_grace_seconds: it.graceDays * 86_400 };
   const trialEnd = it.trialDays === 0 ? null : ada.now + it.trialDays * 86_400_000;
   ada.subscribe(it.planId, { anchor: it.anchor, coupons: it.coupons, trialEnd });

@@ -61,7 +61,7 @@ function insertion(table: string, company: string): string {
 }
 
 function sample(type: string, company: string): string {
-  if (/^(bigint|integer|smallint|numeric)$/.test(type)) return "1";
+  if (/^(bigint|integer|smallint|numeric)$/.test(type)) return company === ours ? "1" : "2";
   if (/^jsonb?$/.test(type)) return "'{}'";
   if (type === "boolean") return "false";
   if (type === "uuid") return "gen_random_uuid()";

@@ -44,6 +44,7 @@ export function batchOf(
     snapshots: [],
     wakes: [],
     deadLetters: [],
+    ledger: { chains: [], accounts: [], unopened: [] },
     numbering: new Map(),
     finish: () => ({ facts, documents, answers }),
     ...others,

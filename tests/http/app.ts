@@ -6,6 +6,7 @@ import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
 /** What came back, with the parts of the envelope tests look at. */
@@ -97,6 +98,7 @@ export async function openApp() {
     close: async () => {
       await services.orphanRecovery.stop();
       await services.shard.stop();
+      await expectSoundLedger(services);
       await close();
       await database.close();
     },

@@ -4,7 +4,11 @@ import { Directory } from "../../shards/directory.ts";
 import { RecentIds } from "../../shards/recent_ids.ts";
 
 const key = (customerId: string) => ({ companyId: "co_1", customerId });
-const actor = (customerId: string) => ({ state: newCustomerState("co_1", customerId), unsnapshotted: 0 });
+const actor = (customerId: string) => ({
+  state: newCustomerState("co_1", customerId),
+  unsnapshotted: 0,
+  posted: new Map(),
+});
 
 test("beyond its bound the directory forgets whoever was used longest ago, and only after the batch", () => {
   const directory = new Directory(2);

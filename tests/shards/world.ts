@@ -6,6 +6,8 @@ import type { UsageEvent } from "../../src/metering/usage_event.ts";
 import { decimal } from "../../src/money/decimal.ts";
 import { formatExact } from "../../src/money/ratio.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
+import type { Ledger } from "../../src/ports/ledger.ts";
+import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
 export const COMPANY = "co_test";
@@ -19,8 +21,8 @@ export async function openWorld() {
   return {
     database,
     log,
-    /** Starts the shard as a fresh process would, on what is stored. */
-    async start() {
+    /** Starts the shard as a fresh process would, on what is stored; what `remoteLedger` posts is not in the store. */
+    async start(remoteLedger: Ledger | null = null) {
       const fenced = Promise.withResolvers<number>();
       const warnings: string[] = [];
       const { services, close } = await wire(
@@ -28,12 +30,15 @@ export async function openWorld() {
         { ...database, embedded: true, migrated: [] },
         (partition) => fenced.resolve(partition),
         (line) => warnings.push(line),
+        remoteLedger,
       );
       await services.testClocks.load();
       await services.shard.start();
       const stop = async () => {
         running.delete(stop);
         await services.shard.stop();
+        await services.ledgerPublisher?.drain();
+        await expectSoundLedger(services);
         await close();
       };
       running.add(stop);

@@ -8,6 +8,10 @@ import { type Route, route } from "../route.ts";
 /** How the installation is doing, in detail; `embedded` tells whether the database is our own. */
 export function adminHealthRoutes(services: Services, embedded: boolean): Route[] {
   const startedAt = services.clock.now();
+  const isEmbedded: Readonly<Record<string, boolean>> = {
+    database: embedded,
+    ledger: services.ledgerPublisher === null,
+  };
   return [
     route({
       method: "GET",
@@ -24,6 +28,7 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
             database: { status: "ok", embedded: true },
             cache: { status: "ok", embedded: true },
             message_broker: { status: "ok", embedded: true },
+            ledger: { status: "ok", embedded: true },
           },
           live_actors: 1284,
           event_log_lag: 0,
@@ -35,7 +40,7 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
       handler: async ({ now }) => {
         const { status, dependencies } = await healthNow(services);
         const detailed = Object.entries(dependencies).map(([name, told]) => {
-          return [name, { status: told, embedded: name === "database" ? embedded : true }];
+          return [name, { status: told, embedded: isEmbedded[name] ?? true }];
         });
         const payload = {
           status,

@@ -1,7 +1,9 @@
 import type { Sql, TransactionSql } from "postgres";
+import type { RefusedChain } from "../../ports/ledger_outbox.ts";
 import type { Claim, CommitBatch, CommitOutcome, PartitionCursor } from "../../ports/shard_store.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
+import type { CommitLedger } from "./ledger/commit_ledger.ts";
 import { redeem } from "./redemptions.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
 import { transaction } from "./transaction.ts";
@@ -21,11 +23,14 @@ class Undo extends Error {
  * One batch in one transaction, fenced by the partition's epoch and commit number. Statements are sent without
  * waiting for each other; nothing of them stays unless every check holds.
  */
-export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitOutcome> {
+export async function commitBatch(
+  sql: Sql,
+  batch: CommitBatch,
+  ledger: CommitLedger,
+): Promise<CommitOutcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const cursor = await transaction(sql, (tx) => writeBatch(tx, batch));
-      return { ok: true, cursor };
+      return { ok: true, ...(await transaction(sql, (tx) => writeBatch(tx, batch, ledger))) };
     } catch (error) {
       if (error instanceof Undo) {
         if (error.outcome !== "known_identities") return error.outcome;
@@ -38,18 +43,23 @@ export async function commitBatch(sql: Sql, batch: CommitBatch): Promise<CommitO
   }
 }
 
-async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<PartitionCursor> {
+async function writeBatch(
+  tx: TransactionSql,
+  batch: CommitBatch,
+  ledger: CommitLedger,
+): Promise<{ cursor: PartitionCursor; refused: readonly RefusedChain[] }> {
   const next = {
     ...batch.cursor,
     commitSeq: batch.cursor.commitSeq + 1,
     nextOffset: batch.nextOffset,
     nextIndex: batch.nextIndex,
   };
-  const [moved, inserted, taken, redeemed, ...writes] = await Promise.allSettled([
+  const [moved, inserted, taken, redeemed, posting, ...writes] = await Promise.allSettled([
     moveFence(tx, batch),
     insertIdentities(tx, batch.newIdentities),
     claim(tx, batch),
     redeem(tx, batch.redemptions),
+    ledger.begin(tx, batch, next.commitSeq),
     writeHotRows(tx, batch, next.commitSeq),
     writeOtherRows(tx, batch),
   ]);
@@ -60,13 +70,18 @@ async function writeBatch(tx: TransactionSql, batch: CommitBatch): Promise<Parti
   if (lost.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: lost });
   const coupons = fulfilled(redeemed);
   if (coupons.length > 0) throw new Undo({ ok: false, reason: "coupons_exhausted", coupons });
-  const failed = writes.filter((write) => write.status === "rejected").map((write) => write.reason);
+  const failed = [posting, ...writes]
+    .filter((write) => write.status === "rejected")
+    .map((write) => write.reason);
   if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
 
   const rows = batch.finish(await giveNumbers(tx, batch.numbering));
-  const keysTaken = await writeNumberedRows(tx, rows, next);
+  const [keysTaken, refused] = await Promise.all([
+    writeNumberedRows(tx, rows, next),
+    ledger.finish(tx, batch, fulfilled(posting)),
+  ]);
   if (keysTaken.length > 0) throw new Undo({ ok: false, reason: "answer_exists", keys: keysTaken });
-  return next;
+  return { cursor: next, refused };
 }
 
 /** Moves the partition on; false where its owner or an earlier commit has moved it already. */

@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import type { CommitBatch, PartitionCursor, ShardStore } from "../../ports/shard_store.ts";
 import { commitBatch } from "./commit.ts";
 import { findIdentities } from "./identities.ts";
+import { type CommitLedger, embeddedLedger } from "./ledger/commit_ledger.ts";
 import { loadActors } from "./load_actors.ts";
 import { loadSettled } from "./settled_invoices.ts";
 import { onStore } from "./store_errors.ts";
@@ -15,8 +16,13 @@ interface PartitionRecord {
   next_index: number;
 }
 
-/** The shard's store in Postgres. @param sql a pool of the role billai_shard */
-export function postgresShardStore(sql: Sql): ShardStore {
+/**
+ * The shard's store in Postgres.
+ *
+ * @param sql a pool of the role billai_shard
+ * @param ledger where commits post: in the store itself unless another engine keeps the ledger
+ */
+export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedger): ShardStore {
   return {
     claimPartitions: (partitions) =>
       onStore(async () => {
@@ -40,7 +46,7 @@ export function postgresShardStore(sql: Sql): ShardStore {
       onStore(() => usageHistory(sql, key, subscriptionId, { from, to })),
     usagePages: (places, limit) => onStore(() => usagePages(sql, places, limit)),
     findUsage: (key) => onStore(() => findUsage(sql, key)),
-    commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch)),
+    commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch, ledger)),
     dueWakes: (clockId, until, limit) =>
       onStore(async () => {
         const onClock = clockId === null ? sql`clock_id is null` : sql`clock_id = ${clockId}`;

@@ -1,0 +1,129 @@
+import type { TransactionSql } from "postgres";
+import type { Account } from "../../../ledger/account.ts";
+import type { Changes, Counters } from "../../../ledger/apply.ts";
+import type { Stored } from "../../../ledger/existing.ts";
+import type { Chain, Transfer } from "../../../ledger/transfer.ts";
+import { uuidOf } from "./columns.ts";
+
+/** The row of an account with a bound: it has this one only, which is locked to decide. */
+export const BOUND_SLOT = 0;
+
+/** The rows of a commit's own partition, so that commits of different partitions never wait for each other. */
+export function slotOf(partition: number): number {
+  return partition + 1;
+}
+
+/** Opens accounts that are not there. */
+export async function openAccounts(tx: TransactionSql, accounts: readonly Account[]): Promise<void> {
+  if (accounts.length === 0) return;
+  const bound = ({ flags }: Account) =>
+    flags.debitsMustNotExceedCredits ? "debits" : flags.creditsMustNotExceedDebits ? "credits" : null;
+  const sorted = accounts.toSorted((a, b) => (a.id < b.id ? -1 : 1)); // in one order, so that none wait in a circle
+  await tx`
+    insert into ledger_accounts (id, ledger, code, bound, company_id, currency, owner_id, customer_id)
+    select * from unnest(
+      ${sorted.map((a) => uuidOf(a.id))}::uuid[], ${sorted.map((a) => a.ledger)}::int[],
+      ${sorted.map((a) => a.code)}::int[], ${sorted.map(bound)}::text[], ${sorted.map((a) => a.companyId)}::text[],
+      ${sorted.map((a) => a.currency)}::text[], ${sorted.map((a) => a.ownerId)}::text[],
+      ${sorted.map((a) => a.customerId)}::text[])
+    on conflict (id) do nothing`;
+}
+
+/**
+ * Posts transfers that nothing can refuse: between open accounts without bounds, of known companies. Balances follow
+ * what is new, so that posting twice changes nothing.
+ */
+export async function postPlain(
+  tx: TransactionSql,
+  chains: readonly Chain[],
+  companyOf: (account: bigint) => string,
+  slot: number,
+): Promise<void> {
+  const transfers = chains.flat();
+  if (transfers.length === 0) return;
+  await tx`
+    with posted as (
+      insert into ledger_transfers (company_id, id, kind, debit, credit, amount, ledger, code, at, reference)
+      select company_id, id, 'posted', debit, credit, amount, ledger, code, at, reference from unnest(
+        ${transfers.map((t) => companyOf(t.debit))}::text[], ${transfers.map((t) => uuidOf(t.id))}::uuid[],
+        ${transfers.map((t) => uuidOf(t.debit))}::uuid[], ${transfers.map((t) => uuidOf(t.credit))}::uuid[],
+        ${transfers.map((t) => String(t.amount))}::numeric[], ${transfers.map((t) => t.ledger)}::int[],
+        ${transfers.map((t) => t.code)}::int[], ${transfers.map((t) => t.at)}::bigint[],
+        ${transfers.map((t) => uuidOf(t.reference))}::uuid[])
+        as t(company_id, id, debit, credit, amount, ledger, code, at, reference)
+      on conflict (id) do nothing
+      returning company_id, debit, credit, amount
+    )
+    insert into ledger_balances (company_id, account_id, slot, debits_posted, credits_posted)
+    select company_id, account_id, ${slot}::int, sum(debits), sum(credits) from (
+      select company_id, debit as account_id, amount as debits, 0 as credits from posted
+      union all select company_id, credit, 0, amount from posted) as moves
+    group by company_id, account_id order by account_id
+    on conflict (account_id, slot) do update set
+      debits_posted = ledger_balances.debits_posted + excluded.debits_posted,
+      credits_posted = ledger_balances.credits_posted + excluded.credits_posted`;
+}
+
+/** Writes what has been worked out of chains that could have been refused. */
+export async function writeChanges(
+  tx: TransactionSql,
+  changes: Changes,
+  owner: { companyOf: (account: bigint) => string; isBound: (account: bigint) => boolean },
+  slot: number,
+): Promise<void> {
+  const { created, settled, failed } = changes;
+  const moves = [...changes.moves]
+    .filter(([, counters]) => Object.values(counters).some((units) => units !== 0n))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const writes: PromiseLike<unknown>[] = [];
+  if (created.length > 0) writes.push(insertTransfers(tx, created, owner.companyOf));
+  if (settled.size > 0) {
+    writes.push(tx`
+      update ledger_transfers t set state = s.state
+      from unnest(${[...settled.keys()].map(uuidOf)}::uuid[], ${[...settled.values()]}::text[]) as s(id, state)
+      where t.id = s.id`);
+  }
+  if (failed.length > 0) {
+    writes.push(tx`
+      insert into ledger_burnt_ids (id) select unnest(${failed.map(uuidOf)}::uuid[]) on conflict do nothing`);
+  }
+  if (moves.length > 0) {
+    const column = (name: keyof Counters) => moves.map(([, counters]) => String(counters[name]));
+    writes.push(tx`
+      insert into ledger_balances (company_id, account_id, slot, debits_pending, debits_posted, credits_pending,
+        credits_posted)
+      select * from unnest(${moves.map(([id]) => owner.companyOf(id))}::text[],
+        ${moves.map(([id]) => uuidOf(id))}::uuid[],
+        ${moves.map(([id]) => (owner.isBound(id) ? BOUND_SLOT : slot))}::int[], ${column("debitsPending")}::numeric[],
+        ${column("debitsPosted")}::numeric[], ${column("creditsPending")}::numeric[],
+        ${column("creditsPosted")}::numeric[])
+      on conflict (account_id, slot) do update set
+        debits_pending = ledger_balances.debits_pending + excluded.debits_pending,
+        debits_posted = ledger_balances.debits_posted + excluded.debits_posted,
+        credits_pending = ledger_balances.credits_pending + excluded.credits_pending,
+        credits_posted = ledger_balances.credits_posted + excluded.credits_posted`);
+  }
+  await Promise.all(writes);
+}
+
+function insertTransfers(
+  tx: TransactionSql,
+  rows: readonly Stored[],
+  companyOf: (account: bigint) => string,
+): PromiseLike<unknown> {
+  const bits = (of: (t: Transfer) => bigint | undefined) =>
+    rows.map((row) => {
+      const value = of(row);
+      return value === undefined ? null : uuidOf(value);
+    });
+  return tx`
+    insert into ledger_transfers (company_id, id, kind, debit, credit, amount, ledger, code, pending_id, timeout_s,
+      balancing, at, reference, state, expires_at)
+    select * from unnest(
+      ${rows.map((t) => companyOf(t.debit))}::text[], ${bits((t) => t.id)}::uuid[], ${rows.map((t) => t.kind)}::text[],
+      ${bits((t) => t.debit)}::uuid[], ${bits((t) => t.credit)}::uuid[], ${rows.map((t) => String(t.amount))}::numeric[],
+      ${rows.map((t) => t.ledger)}::int[], ${rows.map((t) => t.code)}::int[], ${bits((t) => t.pendingId)}::uuid[],
+      ${rows.map((t) => t.timeoutS ?? null)}::bigint[], ${rows.map((t) => t.balancing ?? null)}::text[],
+      ${rows.map((t) => t.at)}::bigint[], ${bits((t) => t.reference)}::uuid[], ${rows.map((t) => t.state)}::text[],
+      ${rows.map((t) => t.expiresAt)}::bigint[])`;
+}
