@@ -80,7 +80,8 @@ export class Batch {
   /** A void cannot be replayed from its fact alone: the snapshot taken with it holds what it left. */
   #void(actor: LiveActor, fact: Extract<Fact, { type: "usage_voided" }>): void {
     const { companyId, customerId } = actor.state;
-    this.voids.push({ companyId, customerId, seq: fact.usage_seq, at: fact.at });
+    const { usage_seq: seq, occurred_at: occurredAt, at } = fact;
+    this.voids.push({ companyId, customerId, seq, occurredAt, at });
     actor.unsnapshotted = limits.snapshotEveryFacts;
   }
 

@@ -1,13 +1,37 @@
 import { limits } from "../src/limits.ts";
-import type { Clock } from "../src/ports/clock.ts";
 import type { IdempotencyStore } from "../src/ports/idempotency_store.ts";
+import type { Services } from "./services.ts";
 
-/** Forgets what has been kept long enough, every hour: answers under Idempotency-Keys. Returns how to end it. */
-export function keepHouse(answers: IdempotencyStore, clock: Clock): () => void {
-  const sweep = () => {
-    // The store being away is no trouble: the next hour comes.
-    answers.removeBefore(clock.now() - limits.idempotencyKeptMs).catch(() => {});
+/**
+ * Does from time to time what nobody waits for: forgets answers under Idempotency-Keys that have been kept long
+ * enough, makes the partitions usage will need, sums usage up.
+ *
+ * @returns how to end it; what is under way is waited for
+ */
+export function keepHouse(services: Services, answers: IdempotencyStore): () => Promise<void> {
+  const { clock, usageTotals, makeUsageMonths } = services;
+  const ends = [
+    every(limits.housekeepingEveryMs, () => answers.removeBefore(clock.now() - limits.idempotencyKeptMs)),
+    every(limits.housekeepingEveryMs, () => makeUsageMonths(clock.now())),
+    every(limits.usageTotalsEveryMs, () => usageTotals.refresh(clock.now())),
+  ];
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
   };
-  const timer = setInterval(sweep, limits.housekeepingEveryMs);
-  return () => clearInterval(timer);
+}
+
+/** Runs a chore again and again, never twice at once. The store being away is no trouble: the next time comes. */
+function every(ms: number, chore: () => Promise<unknown>): () => Promise<void> {
+  let running: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    running ??= chore()
+      .catch(() => {})
+      .finally(() => {
+        running = null;
+      });
+  }, ms);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }

@@ -44,6 +44,7 @@ export async function serve(
     const { services, auth, close } = await wire(log, database, onFenced, say, remote?.ledger);
     closers.push(close);
     await services.testClocks.load();
+    await services.makeUsageMonths(services.clock.now());
     await services.shard.start();
     closers.push(() => services.shard.stop());
     const alarms = new Alarms(services.store, services.clock, services.shard);
@@ -57,8 +58,7 @@ export async function serve(
       closers.push(() => publisher.stop());
     }
     closers.push(keepAuditing(services.ledgerAuditor, say));
-    const endHousekeeping = keepHouse(auth.idempotency, services.clock);
-    closers.push(async () => endHousekeeping());
+    closers.push(keepHouse(services, auth.idempotency));
     void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));
     const servers = startServers({
       ...config,

@@ -18,6 +18,8 @@ import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
 import type { Tokens } from "../src/ports/tokens.ts";
+import type { UsageTotals } from "../src/ports/usage_totals.ts";
+import type { Instant } from "../src/time/instant.ts";
 import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
@@ -46,6 +48,9 @@ export interface Services {
   readonly orphans: OrphanStore;
   readonly orphanRecovery: OrphanRecovery;
   readonly clockStore: ClockStore;
+  readonly usageTotals: UsageTotals;
+  /** Makes the partitions usage will need; answers their names. */
+  readonly makeUsageMonths: (now: Instant) => Promise<string[]>;
   readonly ledger: Ledger;
   readonly ledgerDirectory: LedgerDirectory;
   readonly ledgerAuditor: LedgerAuditor;

@@ -17,6 +17,10 @@ import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
+import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
+import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
@@ -48,6 +52,8 @@ export interface Database {
   readonly url: string;
   readonly embedded: boolean;
   readonly migrated: readonly string[];
+  /** How it keeps usage. */
+  readonly usageTier: UsageTier;
   close(): Promise<void>;
 }
 
@@ -72,7 +78,8 @@ export async function openDatabase(config: Config, say: Say): Promise<Database> 
   const close = async () => embedded?.stop(); // which leaves a server running that another process uses
   try {
     const migrated = await migrate(url);
-    return { url, embedded: embedded !== null, migrated, close };
+    const usageTier = await arrangeUsage(url);
+    return { url, embedded: embedded !== null, migrated, usageTier, close };
   } catch (error) {
     await close();
     throw error;
@@ -146,6 +153,8 @@ export async function wire(
     orphans,
     orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
     clockStore,
+    usageTotals: postgresUsageTotals(pools, database.url, database.usageTier),
+    makeUsageMonths: (now) => makeUsageMonths(database.url, now),
     ledger,
     ledgerDirectory,
     ledgerAuditor: new LedgerAuditor({

@@ -71,6 +71,18 @@ export const limits = {
   /** Periods whose usage is measured anew together. */
   proofsAtOnce: 100,
 
+  /** Totals of usage by hour read at once: a year of one event type has 8,760. */
+  usageHoursMax: 10_000,
+  /** Usage rows one transaction adds to the totals: half a second of work. */
+  usageTotalsRowsMax: 50_000,
+  /** How old a chart may be. */
+  usageTotalsEveryMs: 60_000,
+  /** Partitions of usage made for the months before this one, for what comes late, and ahead, should nobody look. */
+  usageMonthsBehind: 2,
+  usageMonthsAhead: 3,
+  /** Usage rows moved into a new month's partition, while commits into the rest wait. */
+  usageRowsMovedMax: 100_000,
+
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */

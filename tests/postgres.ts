@@ -6,10 +6,13 @@ import type { Sql } from "postgres";
 import { openEmbeddedPostgres } from "../src/adapters/postgres/embedded/open.ts";
 import { migrate, readMigrations } from "../src/adapters/postgres/migrate.ts";
 import { connect, openPools, type Pools } from "../src/adapters/postgres/pool.ts";
+import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import { probeTimescale, type UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 
 /** A database of a test's own, with the schema of this release and nothing in it. */
 export interface TestPostgres extends Pools, AsyncDisposable {
   readonly url: string;
+  readonly usageTier: UsageTier;
   /** As the user who made it: sees everything, for arranging and for looking behind the scenes. */
   readonly owner: Sql;
   /** Closes all connections and drops the database. */
@@ -22,15 +25,19 @@ interface Server {
   readonly template: string;
 }
 
-let server: Promise<Server> | null = null;
+/** By address; "" is the embedded one. */
+const servers = new Map<string, Promise<Server>>();
 let databases = 0;
 
 /**
  * Opens a fresh database, migrated, on one server per test process: the one of DATABASE_URL if set, else an embedded
  * one, which the first call starts within two seconds or three. Call it in `beforeAll` with a generous time limit.
+ *
+ * @param address of another server to use
  */
-export async function openTestPostgres(): Promise<TestPostgres> {
-  server ??= startServer();
+export async function openTestPostgres(address = process.env.DATABASE_URL ?? ""): Promise<TestPostgres> {
+  const server = servers.get(address) ?? startServer(address);
+  servers.set(address, server);
   const { url, sql, template } = await server;
   databases += 1;
   const name = `billai_test_${process.pid}_${databases}`;
@@ -39,11 +46,12 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   const own = withDatabase(url, name);
   const pools = openPools(own);
   const owner = connect(own, { role: null, connections: 2 });
+  const { tier: usageTier } = await probeTimescale(owner);
   async function close(): Promise<void> {
     await Promise.all([pools.close(), owner.end({ timeout: 5 })]);
     await sql`drop database ${sql(name)} with (force)`;
   }
-  return { ...pools, url: own, owner, close, [Symbol.asyncDispose]: close };
+  return { ...pools, url: own, usageTier, owner, close, [Symbol.asyncDispose]: close };
 }
 
 /** The address of another database of the same server. */
@@ -53,8 +61,8 @@ export function withDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-async function startServer(): Promise<Server> {
-  const url = process.env.DATABASE_URL ?? (await startEmbedded());
+async function startServer(address: string): Promise<Server> {
+  const url = address === "" ? await startEmbedded() : address;
   const sql = connect(url, { role: null, connections: 1 });
   const content = readMigrations().map((migration) => migration.checksum);
   const template = `billai_test_${createHash("sha256").update(content.join()).digest("hex").slice(0, 16)}`;
@@ -66,6 +74,12 @@ async function startServer(): Promise<Server> {
     await sql`drop database if exists ${sql(unfinished)} with (force)`;
     await sql`create database ${sql(unfinished)}`;
     await migrate(withDatabase(url, unfinished));
+    await arrangeUsage(withDatabase(url, unfinished));
+    // A template must have no visitors, and TimescaleDB's workers visit every database they may.
+    await sql`alter database ${sql(unfinished)} allow_connections false`;
+    const leave = () =>
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${unfinished}`;
+    while ((await leave()).length > 0) await Bun.sleep(5);
     await sql`alter database ${sql(unfinished)} rename to ${sql(template)}`;
   }
   await sql`select pg_advisory_unlock(hashtext(${template}))`;

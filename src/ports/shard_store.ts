@@ -61,6 +61,8 @@ export interface IdentityRow extends ActorKey {
 /** A usage row that counts no more: taken back at the actor's now. */
 export interface VoidedRow extends ActorKey {
   readonly seq: number;
+  /** The row's own: where it is kept. */
+  readonly occurredAt: Instant;
   readonly at: Instant;
 }
 

@@ -37,9 +37,10 @@ async function readRelations(): Promise<Relation[]> {
     select c.relname as name, c.relkind in ('v', 'm') as "isView",
       c.relrowsecurity as secured, c.relforcerowsecurity as forced,
       json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, null)) order by a.attnum)
-        filter (where a.attgenerated = '') as columns
+        filter (where a.attgenerated = '' and a.attname <> 'voided_at') as columns -- what is voided is in no total
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f', 'v', 'm')
+      and not c.relispartition and c.relname <> 'usage_by_hour_aggregate' -- tried on their own
     group by c.oid order by c.relname`;
   return rows.map((row) => ({ ...row, owner: ownerColumn(row) }));
 }
@@ -81,6 +82,7 @@ async function asRequest(company: string | null, statement: string): Promise<num
   };
   await postgres.requests.begin(work).catch((error: unknown) => {
     if (error !== undo) found = errorCode(error) ?? String(error);
+    if (found === "55000") found = denied; // a view over groups of rows takes no changes from anybody
   });
   return found;
 }
@@ -172,6 +174,11 @@ describe("a request", () => {
   test("reads usage through the view only", async () => {
     expect(await asRequest(ours, "select from usage_events")).toBe(denied);
     expect(await asRequest(ours, "select from usage_events_of_company")).toBe(1);
+    const behind = await postgres.owner<{ name: string }[]>`
+      select relname as name from pg_class where relnamespace = 'public'::regnamespace
+        and (relispartition and relkind in ('r', 'p') or relname = 'usage_by_hour_aggregate')`;
+    for (const { name } of behind)
+      expect(`${name}: ${await asRequest(ours, `select from ${name}`)}`).toBe(`${name}: ${denied}`);
   });
 });
 
@@ -186,6 +193,7 @@ describe("the schema", () => {
   test("has barriers in its views, and no functions that act as somebody else", async () => {
     const views = await postgres.owner`
       select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+        and relname <> 'usage_by_hour_aggregate'
         and not coalesce('security_barrier=true' = any (reloptions), false)`;
     expect([...views]).toEqual([]);
     const functions = await postgres.owner`

@@ -138,6 +138,7 @@ export function settledOf(
 }
 
 /** A row's void. @param at when it was taken back */
-export function voidOf({ companyId, customerId, seq }: UsageRow, at = 9_000): VoidedRow {
-  return { companyId, customerId, seq, at };
+export function voidOf(row: UsageRow, at = 9_000): VoidedRow {
+  const { companyId, customerId, seq, occurredAt } = row;
+  return { companyId, customerId, seq, occurredAt, at };
 }

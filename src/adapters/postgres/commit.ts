@@ -61,7 +61,7 @@ async function writeBatch(
     redeem(tx, batch.redemptions),
     ledger.begin(tx, batch, next.commitSeq),
     writeHotRows(tx, batch, next.commitSeq),
-    writeOtherRows(tx, batch),
+    writeOtherRows(tx, batch, next.commitSeq),
   ]);
   // In this order: a batch that should not have been tried says nothing by what else fails in it.
   if (!fulfilled(moved)) throw new Undo({ ok: false, reason: "fenced" });

@@ -77,9 +77,13 @@ async function writeSnapshots(tx: TransactionSql, { snapshots }: CommitBatch): P
 }
 
 /** The rows few batches have: ids with a new verdict, voids, settled invoices, orphans, dead letters. */
-export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Promise<void> {
+export async function writeOtherRows(
+  tx: TransactionSql,
+  batch: CommitBatch,
+  commitSeq: number,
+): Promise<void> {
   const { changedIdentities: changed, orphans, recoveredOrphans: recovered, deadLetters: dead } = batch;
-  const writes: PromiseLike<unknown>[] = [voidUsage(tx, batch), settleInvoices(tx, batch.settled)];
+  const writes: PromiseLike<unknown>[] = [voidUsage(tx, batch, commitSeq), settleInvoices(tx, batch.settled)];
   if (changed.length > 0) {
     writes.push(tx`
       update usage_identities i set fingerprint = c.fingerprint, verdict = c.verdict, seq = c.seq
@@ -117,13 +121,15 @@ export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Pr
   await Promise.all(writes);
 }
 
-async function voidUsage(tx: TransactionSql, { voids }: CommitBatch): Promise<void> {
+async function voidUsage(tx: TransactionSql, { voids }: CommitBatch, commitSeq: number): Promise<void> {
   if (voids.length === 0) return;
   await tx`
-    update usage_events u set voided_at = v.at
+    update usage_events u set voided_at = v.at, void_commit_seq = ${commitSeq}
     from unnest(${column(voids, "companyId")}::text[], ${column(voids, "customerId")}::text[],
-      ${column(voids, "seq")}::bigint[], ${column(voids, "at")}::bigint[]) as v(company_id, customer_id, seq, at)
-    where u.company_id = v.company_id and u.customer_id = v.customer_id and u.seq = v.seq`;
+      ${column(voids, "seq")}::bigint[], ${column(voids, "occurredAt")}::bigint[], ${column(voids, "at")}::bigint[])
+      as v(company_id, customer_id, seq, occurred_at, at)
+    where u.company_id = v.company_id and u.customer_id = v.customer_id and u.seq = v.seq
+      and u.occurred_at = v.occurred_at`;
 }
 
 /** Facts, documents and kept answers; returns the idempotency keys another request holds. */

@@ -26,9 +26,13 @@ export async function loadActors(sql: Sql, keys: readonly ActorKey[]): Promise<S
     sql<FactRecord[]>`
       select company_id, customer_id, f.seq, f.type, f.at, f.body::text as body
       from ${wanted} join facts f using (company_id, customer_id) where f.seq > coalesce(s.seq, 0)`,
+    // The offset keeps the planner from joining whole partitions: it has no statistics of them together.
     sql<UsageRecord[]>`
-      select company_id, customer_id, u.seq, ${usageColumns(sql)}
-      from ${wanted} join usage_events u using (company_id, customer_id) where u.seq > coalesce(s.seq, 0)`,
+      select k.company_id, k.customer_id, u.* from ${wanted},
+        lateral (
+          select seq, ${usageColumns(sql)} from usage_events e
+          where e.company_id = k.company_id and e.customer_id = k.customer_id and e.seq > coalesce(s.seq, 0)
+          offset 0) u`,
   ]);
   const tails = new Map<string, Tail[]>();
   for (const record of facts) push(tails, record, { kind: "fact", fact: factOf(record) });

@@ -1,0 +1,43 @@
+import type { Sql } from "postgres";
+import { errorCode } from "../store_errors.ts";
+
+/**
+ * What keeps usage: `none` is Postgres alone, `apache` TimescaleDB under its Apache licence, which has hypertables, and
+ * `tsl` all of it, which has columns and continuous aggregates, too. The numbers are the same.
+ */
+export type UsageTier = "none" | "apache" | "tsl";
+
+/** What a server has of TimescaleDB. */
+export interface Timescale {
+  readonly tier: UsageTier;
+  /** The version on the server's disk; null for none. */
+  readonly available: string | null;
+  /** The version in this database; null for none. */
+  readonly installed: string | null;
+  /** Whether the server has loaded it: without, it cannot be put into a database. */
+  readonly loaded: boolean;
+}
+
+/** Looks what there is: on disk, in the database, under which licence. */
+export async function probeTimescale(sql: Sql): Promise<Timescale> {
+  const [row] = await sql<{ available: string | null; installed: string | null; loaded: boolean }[]>`
+    select (select default_version from pg_available_extensions where name = 'timescaledb') as available,
+      (select extversion from pg_extension where extname = 'timescaledb') as installed,
+      current_setting('timescaledb.disable_load', true) is not null as loaded`;
+  const { available = null, installed = null, loaded = false } = row ?? {};
+  if (installed === null) return { tier: "none", available, installed, loaded };
+  // A query of its own: the setting comes with the library, which comes with the first query.
+  const [license] = await sql`select current_setting('timescaledb.license', true) as name`;
+  return { tier: license?.name === "timescale" ? "tsl" : "apache", available, installed, loaded };
+}
+
+/** Puts TimescaleDB into the database where the server has it loaded and we may; else leaves it. */
+export async function installTimescale(sql: Sql): Promise<void> {
+  const { available, installed, loaded } = await probeTimescale(sql);
+  if (available === null || installed !== null || !loaded) return;
+  try {
+    await sql`create extension if not exists timescaledb`;
+  } catch (error) {
+    if (errorCode(error) !== "42501") throw error; // doctor tells that we may not
+  }
+}
