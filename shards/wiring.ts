@@ -16,12 +16,14 @@ import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts"
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
+import { probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
 import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
+import { probeSqliteEventLog } from "../src/adapters/sqlite/probe.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
 import { systemRandom } from "../src/adapters/system/random.ts";
@@ -34,6 +36,7 @@ import { limits } from "../src/limits.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
+import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
@@ -71,15 +74,21 @@ export interface Wired {
   close(): Promise<void>;
 }
 
-/** Starts the embedded Postgres, or takes the one configured, and migrates it. */
-export async function openDatabase(config: Config, say: Say): Promise<Database> {
+/** Starts the embedded Postgres, or takes the one configured. */
+async function openServer(config: Config, say: Say) {
   const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
   const url = config.databaseUrl ?? embedded?.url ?? "";
   const close = async () => embedded?.stop(); // which leaves a server running that another process uses
+  return { url, embedded: embedded !== null, close };
+}
+
+/** The database, migrated. */
+export async function openDatabase(config: Config, say: Say): Promise<Database> {
+  const { url, embedded, close } = await openServer(config, say);
   try {
     const migrated = await migrate(url);
     const usageTier = await arrangeUsage(url);
-    return { url, embedded: embedded !== null, migrated, usageTier, close };
+    return { url, embedded, migrated, usageTier, close };
   } catch (error) {
     await close();
     throw error;
@@ -91,9 +100,42 @@ async function openEmbedded(dataDir: string, say: Say) {
   return openEmbeddedPostgres({ dataDir, log: say });
 }
 
+/** What `doctor` asks of each engine. An adapter adds its own probe here. */
+export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
+  const { tigerBeetle } = config;
+  return [
+    { name: "event log", probe: () => probeSqliteEventLog(logOf(config)) },
+    { name: "database", probe: () => probeDatabase(config) },
+    ...(tigerBeetle === null ? [] : [{ name: "ledger", probe: () => probeLedger(config) }]),
+  ];
+}
+
+async function probeDatabase(config: Config): Promise<readonly Finding[]> {
+  const server = await openServer(config, () => {});
+  try {
+    return await probePostgres(server.url, systemClock);
+  } finally {
+    await server.close();
+  }
+}
+
+async function probeLedger(config: Config): Promise<readonly Finding[]> {
+  const remote = await openRemoteLedger(config);
+  try {
+    await remote?.ledger.ping();
+    return [fine("TigerBeetle answers")];
+  } finally {
+    await remote?.close();
+  }
+}
+
+function logOf(config: Config) {
+  return { file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions };
+}
+
 /** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */
 export function openEventLog(config: Config): Promise<EventLog> {
-  return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
+  return openSqliteEventLog(logOf(config));
 }
 
 /** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */

@@ -87,6 +87,11 @@ export const limits = {
   simulatedEventsMax: 10_000,
   /** Due customers woken at once: period ends of one midnight pass in rounds. */
   wakesPerRound: 500,
+  /** How far two machines' clocks may be apart before somebody should look at them. */
+  clockSkewMsMax: 1000,
+  /** A data directory with less room should be looked at, and with less than the other cannot be relied on. */
+  diskFreeBytesLow: 5 * 1024 ** 3,
+  diskFreeBytesMin: 256 * 1024 ** 2,
   /** How late an alarm on real time may ring. */
   alarmEveryMs: 500,
   /** Deeper JSON is no document but an attack on whatever walks it. */

@@ -5,7 +5,7 @@ const commands = [
   ["demo", "run BillAI and seed the demo company, or finish seeding it"],
   ["import FILE …", "send a CSV or NDJSON file of usage through the API; `import --help` tells how"],
   ["migrate", "bring the database to this version and stop"],
-  ["doctor", "check configuration, data directory and database, and say what to do"],
+  ["doctor", "look at everything BillAI stands on and say what to do; it may run meanwhile"],
 ] as const;
 
 /** What `npm start -- --help` prints. */

@@ -10,6 +10,8 @@ const formatVersion = 1;
 const applicationId = 0x424c6f67;
 /** Pages in the write-ahead log before they move to the tables: fewer, larger moves than the default of 1,000. */
 const checkpointPages = 4000;
+/** How the refusal of a log ends that another process has. */
+export const inUse = "is in use by another process";
 
 /**
  * The event log's file. Every call blocks until the disk is done, so it belongs on a thread of its own.
@@ -143,8 +145,7 @@ function refused(file: string, reason: string): BillingError {
 
 function explained(file: string, error: unknown): BillingError {
   if (error instanceof BillingError) return error;
-  if (error instanceof SQLiteError && error.code === "SQLITE_BUSY")
-    return refused(file, "is in use by another process");
+  if (error instanceof SQLiteError && error.code === "SQLITE_BUSY") return refused(file, inUse);
   if (error instanceof SQLiteError && error.code === "SQLITE_NOTADB")
     return refused(file, "is not an event log");
   return refused(file, `cannot be opened: ${error instanceof Error ? error.message : String(error)}`);

@@ -7,6 +7,9 @@ import { errorCode } from "../store_errors.ts";
  */
 export type UsageTier = "none" | "apache" | "tsl";
 
+/** The first version with what we use of it. */
+export const oldestTimescale = [2, 18] as const;
+
 /** What a server has of TimescaleDB. */
 export interface Timescale {
   readonly tier: UsageTier;
@@ -25,16 +28,22 @@ export async function probeTimescale(sql: Sql): Promise<Timescale> {
       (select extversion from pg_extension where extname = 'timescaledb') as installed,
       current_setting('timescaledb.disable_load', true) is not null as loaded`;
   const { available = null, installed = null, loaded = false } = row ?? {};
-  if (installed === null) return { tier: "none", available, installed, loaded };
+  if (installed === null || isTooOld(installed)) return { tier: "none", available, installed, loaded };
   // A query of its own: the setting comes with the library, which comes with the first query.
   const [license] = await sql`select current_setting('timescaledb.license', true) as name`;
   return { tier: license?.name === "timescale" ? "tsl" : "apache", available, installed, loaded };
 }
 
+/** Whether a version lacks what we use; one that is not there does not. */
+export function isTooOld(version: string | null): boolean {
+  const [major = 0, minor = 0] = (version ?? "999").split(".").map(Number);
+  return major < oldestTimescale[0] || (major === oldestTimescale[0] && minor < oldestTimescale[1]);
+}
+
 /** Puts TimescaleDB into the database where the server has it loaded and we may; else leaves it. */
 export async function installTimescale(sql: Sql): Promise<void> {
   const { available, installed, loaded } = await probeTimescale(sql);
-  if (available === null || installed !== null || !loaded) return;
+  if (available === null || installed !== null || !loaded || isTooOld(available)) return;
   try {
     await sql`create extension if not exists timescaledb`;
   } catch (error) {
