@@ -1,29 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openPools } from "../../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../../src/adapters/postgres/shard_store.ts";
-import { batchOf, company, otherCompany } from "../contracts/shard_batches.ts";
-import { type ShardStoreSubject, shardStoreContract } from "../contracts/shard_store.ts";
+import { batchOf } from "../contracts/shard_batches.ts";
 import { openTestPostgres, type TestPostgres } from "../postgres.ts";
-
-shardStoreContract("the shard store in Postgres", async (): Promise<ShardStoreSubject> => {
-  const { owner, shard, close } = await openTestPostgres();
-  await owner`
-    insert into companies (id, name, created_at, updated_at)
-    select id, id, 0, 0 from unnest(${[company, otherCompany]}::text[]) as id`;
-  return { store: postgresShardStore(shard), contents: () => contentsOf(owner), close };
-});
-
-/** Every row of every table as text. */
-async function contentsOf(owner: TestPostgres["owner"]): Promise<Record<string, string[]>> {
-  const tables = await owner<{ name: string }[]>`
-    select relname as name from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace`;
-  const contents: Record<string, string[]> = {};
-  for (const { name } of tables) {
-    const rows = await owner<{ row: string }[]>`select t::text as row from ${owner(name)} t order by 1`;
-    contents[name] = rows.map(({ row }) => row);
-  }
-  return contents;
-}
 
 describe("the shard store without its database", () => {
   let postgres: TestPostgres;
