@@ -18,8 +18,8 @@ import type {
   RecoveredOrphan,
   Redemption,
   SettledRow,
-  SnapshotRow,
   StoredAnswer,
+  TakenSnapshot,
   UsageRow,
   VoidedRow,
   WakeRow,
@@ -162,12 +162,13 @@ export class Batch {
     );
   }
 
-  #snapshots(): SnapshotRow[] {
-    const rows: SnapshotRow[] = [];
+  #snapshots(): TakenSnapshot[] {
+    const rows: TakenSnapshot[] = [];
     for (const { actor } of this.#touched.values()) {
       if (actor.unsnapshotted < limits.snapshotEveryFacts) continue;
-      const { companyId, customerId, seq } = actor.state;
-      rows.push({ companyId, customerId, seq, version: SNAPSHOT_VERSION, body: encodeSnapshot(actor.state) });
+      const { companyId, customerId, seq, now: at } = actor.state;
+      const body = encodeSnapshot(actor.state);
+      rows.push({ companyId, customerId, seq, at, version: SNAPSHOT_VERSION, body });
     }
     return rows;
   }

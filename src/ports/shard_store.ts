@@ -170,6 +170,12 @@ export interface SnapshotRow extends ActorKey {
   readonly body: string;
 }
 
+/** A snapshot as it is taken. */
+export interface TakenSnapshot extends SnapshotRow {
+  /** The actor's now, which never goes back: no later fact is recorded before it. */
+  readonly at: Instant;
+}
+
 /** When an actor must next be woken; `nextWake` null removes the row. */
 export interface WakeRow extends ActorKey {
   readonly clockId: string | null;
@@ -206,7 +212,7 @@ export interface CommitBatch {
   readonly settled: readonly SettledRow[];
   /** Usage rows of this batch or an earlier one; the rows stay, with the time of their void. */
   readonly voids: readonly VoidedRow[];
-  readonly snapshots: readonly SnapshotRow[];
+  readonly snapshots: readonly TakenSnapshot[];
   readonly wakes: readonly WakeRow[];
   readonly deadLetters: readonly DeadLetter[];
   readonly ledger: LedgerEntries;

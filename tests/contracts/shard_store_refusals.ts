@@ -177,7 +177,7 @@ const poison: Readonly<Record<string, Parameters<typeof batchOf>[1]>> = {
   "a time beyond all bounds": { usage: [usageOf(neighbour, 1, { occurredAt: 1e30 })] },
   "a digest that is none": { newIdentities: [identityOf(neighbour, 1, { digest: "xyz" })] },
   "an orphan's event that is no JSON": { orphans: [orphanOf("orph_1", { event: "" })] },
-  "NUL in a snapshot": { snapshots: [{ ...neighbour, seq: 1, version: 1, body: "\0" }] },
+  "NUL in a snapshot": { snapshots: [{ ...neighbour, seq: 1, at: 3_001, version: 1, body: "\0" }] },
   "NUL in a name to claim": { claims: [{ companyId: company, kind: "key:plan", value: "\0", id: "plan_1" }] },
   "NUL in the name of a coupon": { redemptions: [redemptionOf("sub_1", { couponId: "\0", max: 1 })] },
   "a fact that is no JSON": { facts: [factOf(neighbour, 1, { body: "fact" })] },

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { FactRow, SnapshotRow, StoredActor, UsageRow } from "../../src/ports/shard_store.ts";
+import type {
+  FactRow,
+  SnapshotRow,
+  StoredActor,
+  TakenSnapshot,
+  UsageRow,
+} from "../../src/ports/shard_store.ts";
 import {
   batchOf,
   customer,
@@ -50,7 +56,7 @@ export function rows(current: () => Opened): void {
       batchOf(cursor(), {
         usage,
         facts: [factOf(neighbour, 1, { body })],
-        snapshots: [{ ...namesake, seq: 1, version: 1, body }],
+        snapshots: [{ ...namesake, seq: 1, at: 3_001, version: 1, body }],
         documents: [documentOf(customer, "cust_1", { body })],
         orphans: [orphanOf("orph_1", { event: body })],
       }),
@@ -103,7 +109,13 @@ interface Step {
   readonly actor: number;
   /** Whether the actor's snapshot is taken right after. */
   readonly snapshot: boolean;
+  /** How many days pass before it. */
+  readonly days: number;
+  /** How many days ago its usage occurred; below 0 it is still to. */
+  readonly late: number;
 }
+
+const dayMs = 86_400_000;
 
 const history: fc.Arbitrary<Step[][]> = fc.array(
   fc.array(
@@ -111,6 +123,8 @@ const history: fc.Arbitrary<Step[][]> = fc.array(
       kind: fc.constantFrom("fact", "usage"),
       actor: fc.nat({ max: 2 }),
       snapshot: fc.boolean(),
+      days: fc.nat({ max: 50 }),
+      late: fc.integer({ min: -40, max: 120 }),
     }),
     { maxLength: 8 },
   ),
@@ -152,10 +166,10 @@ function recovery(current: () => Opened): void {
       for (const steps of batches) {
         const usage: UsageRow[] = [];
         const facts: FactRow[] = [];
-        const snapshots = new Map<Model, SnapshotRow>();
+        const snapshots = new Map<Model, TakenSnapshot>();
         for (const step of steps) {
           const actor = actors[step.actor] ?? expect.unreachable("no such actor");
-          actor.apply(step.kind, usage, facts);
+          actor.apply(step, usage, facts);
           if (step.snapshot) snapshots.set(actor, actor.takeSnapshot());
         }
         cursor = await commit(batchOf(cursor, { usage, facts, snapshots: [...snapshots.values()] }));
@@ -171,6 +185,7 @@ class Model {
   readonly companyId: string;
   readonly customerId: string;
   #seq = 0;
+  #now = Date.UTC(2026, 10, 23);
   #snapshot: SnapshotRow | null = null;
   #tail: StoredActor["tail"][number][] = [];
 
@@ -179,25 +194,26 @@ class Model {
     this.customerId = customerId;
   }
 
-  apply(kind: Step["kind"], usage: UsageRow[], facts: FactRow[]): void {
+  apply({ kind, days, late }: Step, usage: UsageRow[], facts: FactRow[]): void {
     this.#seq += 1;
+    this.#now += days * dayMs;
     const key = { companyId: this.companyId, customerId: this.customerId };
     if (kind === "fact") {
-      const fact = factOf(key, this.#seq);
+      const fact = factOf(key, this.#seq, { at: this.#now });
       facts.push(fact);
       this.#tail.push({ kind, fact });
     } else {
-      const row = usageOf(key, this.#seq);
+      const row = usageOf(key, this.#seq, { recordedAt: this.#now, occurredAt: this.#now - late * dayMs });
       usage.push(row);
       this.#tail.push({ kind, usage: row });
     }
   }
 
-  takeSnapshot(): SnapshotRow {
+  takeSnapshot(): TakenSnapshot {
     const { companyId, customerId } = this;
     this.#snapshot = { companyId, customerId, seq: this.#seq, version: 1, body: `state ${this.#seq}` };
     this.#tail = [];
-    return this.#snapshot;
+    return { ...this.#snapshot, at: this.#now };
   }
 
   stored(): StoredActor {

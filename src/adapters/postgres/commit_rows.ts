@@ -9,6 +9,9 @@ import type {
 } from "../../ports/shard_store.ts";
 import { settleInvoices } from "./settled_invoices.ts";
 
+/** How much after it occurred usage may be recorded and still be looked for where all of it is: a month's partition. */
+const lateMs = 35 * 86_400_000;
+
 /** Inserts identities that must be new; returns how many were. */
 export async function insertIdentities(tx: TransactionSql, rows: readonly IdentityRow[]): Promise<number> {
   if (rows.length === 0) return 0;
@@ -66,14 +69,33 @@ async function writeWakes(tx: TransactionSql, { wakes, cursor }: CommitBatch): P
   await Promise.all(writes);
 }
 
-async function writeSnapshots(tx: TransactionSql, { snapshots }: CommitBatch): Promise<void> {
-  if (snapshots.length === 0) return;
-  await tx`
-    insert into snapshots (company_id, customer_id, seq, version, body)
-    select * from unnest(${column(snapshots, "companyId")}::text[], ${column(snapshots, "customerId")}::text[],
-      ${column(snapshots, "seq")}::bigint[], ${column(snapshots, "version")}::int[], ${column(snapshots, "body")}::text[])
-    on conflict (company_id, customer_id) do update
-    set seq = excluded.seq, version = excluded.version, body = excluded.body`;
+/**
+ * Snapshots, with since when the usage after them occurred: since shortly before they were taken. A row that is later
+ * than that lowers it, which is to follow the snapshots, as it may come after one of the same batch.
+ */
+async function writeSnapshots(tx: TransactionSql, { snapshots, usage }: CommitBatch): Promise<void> {
+  const writes: PromiseLike<unknown>[] = [];
+  if (snapshots.length > 0) {
+    writes.push(tx`
+      insert into snapshots (company_id, customer_id, seq, version, body, usage_since)
+      select * from unnest(${column(snapshots, "companyId")}::text[], ${column(snapshots, "customerId")}::text[],
+        ${column(snapshots, "seq")}::bigint[], ${column(snapshots, "version")}::int[],
+        ${column(snapshots, "body")}::text[], ${snapshots.map(({ at }) => at - lateMs)}::bigint[])
+      on conflict (company_id, customer_id) do update
+      set seq = excluded.seq, version = excluded.version, body = excluded.body, usage_since = excluded.usage_since`);
+  }
+  const late = usage.filter(({ occurredAt, recordedAt }) => occurredAt < recordedAt - lateMs);
+  if (late.length > 0) {
+    writes.push(tx`
+      update snapshots s set usage_since = l.since
+      from (
+        select company_id, customer_id, min(occurred_at) as since from unnest(${column(late, "companyId")}::text[],
+          ${column(late, "customerId")}::text[], ${column(late, "occurredAt")}::bigint[])
+          as r(company_id, customer_id, occurred_at) group by 1, 2
+      ) l
+      where s.company_id = l.company_id and s.customer_id = l.customer_id and s.usage_since > l.since`);
+  }
+  await Promise.all(writes);
 }
 
 /** The rows few batches have: ids with a new verdict, voids, settled invoices, orphans, dead letters. */

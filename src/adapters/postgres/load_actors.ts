@@ -32,6 +32,7 @@ export async function loadActors(sql: Sql, keys: readonly ActorKey[]): Promise<S
         lateral (
           select seq, ${usageColumns(sql)} from usage_events e
           where e.company_id = k.company_id and e.customer_id = k.customer_id and e.seq > coalesce(s.seq, 0)
+            and e.occurred_at >= coalesce(s.usage_since, ${Number.MIN_SAFE_INTEGER})
           offset 0) u`,
   ]);
   const tails = new Map<string, Tail[]>();

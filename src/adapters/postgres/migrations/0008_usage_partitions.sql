@@ -41,6 +41,9 @@ begin
 end
 $$;
 
+-- No usage after a snapshot occurred before this: where a recovery has to look for it. Null where that is not known.
+alter table snapshots add column usage_since bigint;
+
 create view usage_events_of_company with (security_barrier) as
   select * from usage_events where company_id = current_setting('billai.company', true);
 
