@@ -4,11 +4,12 @@ import type { Services } from "./services.ts";
 
 /** Asks what the program stands on, each within a bounded wait. */
 export async function healthNow(services: Services): Promise<Health> {
-  const [database, broker] = await Promise.all([
+  const [database, cache, broker] = await Promise.all([
     answers(services.pingDatabase()),
+    answers(services.cacheServer.ping()),
     answers(services.log.endOffset(0)),
   ]);
-  return healthOf({ database, cache: "ok", message_broker: broker });
+  return healthOf({ database, cache, message_broker: broker });
 }
 
 async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {

@@ -4,11 +4,12 @@ import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
 import { reportToStderr } from "./http/error_report.ts";
+import { RateLimits } from "./http/rate_limits.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { openDatabase, openEventLog, wire } from "./wiring.ts";
+import { openCacheServer, openDatabase, openEventLog, wire } from "./wiring.ts";
 
 /** A running BillAI. */
 export interface Running {
@@ -38,7 +39,9 @@ export async function serve(
     const database = await openDatabase(config, say);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
-    const { services, auth, close } = await wire(log, database, onFenced, say);
+    const cacheServer = await openCacheServer(config.redisUrl, say);
+    closers.push(async () => cacheServer.close());
+    const { services, auth, close } = await wire(log, database, onFenced, say, cacheServer);
     closers.push(close);
     await services.testClocks.load();
     await services.shard.start();
@@ -57,6 +60,7 @@ export async function serve(
       ids: services.ids,
       authenticator: auth.authenticator,
       idempotency: auth.idempotency,
+      rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
       cursors: openCursors(auth.cursorSecret),
       report: reportToStderr,
     });

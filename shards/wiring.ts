@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { argonPasswords } from "../src/adapters/bun/passwords.ts";
 import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
+import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
 import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
 import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
 import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
@@ -21,6 +22,7 @@ import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import type { Config } from "../src/config.ts";
 import { limits } from "../src/limits.ts";
+import type { CacheServer } from "../src/ports/cache_server.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
@@ -71,12 +73,49 @@ export function openEventLog(config: Config): Promise<EventLog> {
   return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
 }
 
+/** What needs no cache server. */
+export function embeddedCacheServer(): CacheServer {
+  const limiter = openMemoryRateLimiter(systemClock);
+  const cache = openMemoryCache(systemClock);
+  return {
+    embedded: true,
+    cache,
+    limiter,
+    nearLimiter: limiter,
+    ping: async () => {},
+    describe: async () => "in process",
+    close: () => {},
+  };
+}
+
+/** Connects to the cache server of REDIS_URL, if there is one. That it is away stops nothing. */
+export async function openCacheServer(redisUrl: string | null, say: Say): Promise<CacheServer> {
+  const near = embeddedCacheServer();
+  if (redisUrl === null) return near;
+  const [{ openRedis }, { openRedisCache }, { openRedisRateLimiter }] = await Promise.all([
+    import("../src/adapters/redis/connection.ts"),
+    import("../src/adapters/redis/cache.ts"),
+    import("../src/adapters/redis/rate_limiter.ts"),
+  ]);
+  const redis = await openRedis({ url: redisUrl, prefix: "billai:", say });
+  return {
+    embedded: false,
+    cache: openRedisCache(redis, near.cache),
+    limiter: openRedisRateLimiter(redis, near.limiter),
+    nearLimiter: near.limiter,
+    ping: redis.ping,
+    describe: redis.describe,
+    close: redis.close,
+  };
+}
+
 /** The composition root: the only place that names adapters. */
 export async function wire(
   log: EventLog,
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
+  cacheServer: CacheServer = embeddedCacheServer(),
 ): Promise<Wired> {
   const pools = openPools(database.url);
   const store = postgresShardStore(pools.shard);
@@ -104,17 +143,17 @@ export async function wire(
     companyStore,
     documents,
     clockStore,
+    cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },
   };
-  return { services, auth: await wireAuth(pools), close: () => pools.close() };
+  return { services, auth: await wireAuth(pools, cacheServer), close: () => pools.close() };
 }
 
-async function wireAuth(pools: Pools): Promise<AuthServices> {
+async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {
   const users = postgresAuthStore(pools.requests, pools.shard);
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
-  const cache = openMemoryCache(systemClock);
   const realm = adminRealm.name;
   const now = systemClock.now();
   const keys = await users.signingKeys(realm, await newSigningKey(realm, now, systemRandom));
@@ -135,7 +174,15 @@ async function wireAuth(pools: Pools): Promise<AuthServices> {
     random,
     passwords: argonPasswords,
     idempotency: postgresIdempotencyStore(pools.requests, pools.shard),
-    sessions: new Sessions({ store: users, tokens, passwords: argonPasswords, cache, random, realm }),
+    sessions: new Sessions({
+      store: users,
+      tokens,
+      passwords: argonPasswords,
+      cache,
+      limiter,
+      random,
+      realm,
+    }),
     authenticator: new Authenticator({ users, apiKeys, tokens, cache, realm }),
     cursorSecret: Buffer.from(secret?.secret ?? cursorSecret, "base64url"),
   };

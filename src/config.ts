@@ -14,6 +14,8 @@ export interface Config {
   readonly allowPrivateTargets: boolean;
   /** Null: the embedded Postgres. */
   readonly databaseUrl: string | null;
+  /** Null: everything the cache does is done in process. */
+  readonly redisUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,20 +54,24 @@ export const variables: readonly Variable[] = [
   { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
   { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
   { name: "TIGERBEETLE_ADDRESSES", fallback: "none", meaning: "still to come" },
-  { name: "REDIS_URL", fallback: "in process", meaning: "still to come" },
+  { name: "REDIS_URL", fallback: "in process", meaning: "a Redis or Dragonfly that processes share" },
 ];
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "TIGERBEETLE_ADDRESSES", "REDIS_URL"]) {
+  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "TIGERBEETLE_ADDRESSES"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw unusable("DATABASE_URL", "must begin with postgres://");
+  }
+  const redisUrl = text(env, "REDIS_URL");
+  if (redisUrl !== null && !/^rediss?:\/\/[^/]/.test(redisUrl)) {
+    throw unusable("REDIS_URL", "must begin with redis:// or rediss://");
   }
   return {
     dataDir: text(env, "BILLAI_DATA_DIR") ?? "./data",
@@ -77,6 +83,7 @@ export function readConfig(env: Environment): Config {
     shards,
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
+    redisUrl,
   };
 }
 

@@ -15,6 +15,7 @@ describe("configuration", () => {
       shards: 1,
       allowPrivateTargets: false,
       databaseUrl: null,
+      redisUrl: null,
     });
   });
 
@@ -25,6 +26,7 @@ describe("configuration", () => {
     ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
     ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
+    ["REDIS_URL", "localhost:6379", "must begin with redis:// or rediss://"],
     ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);

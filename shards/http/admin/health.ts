@@ -34,8 +34,9 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
       },
       handler: async ({ now }) => {
         const { status, dependencies } = await healthNow(services);
+        const external = new Set([embedded ? "" : "database", services.cacheServer.embedded ? "" : "cache"]);
         const detailed = Object.entries(dependencies).map(([name, told]) => {
-          return [name, { status: told, embedded: name === "database" ? embedded : true }];
+          return [name, { status: told, embedded: !external.has(name) }];
         });
         const payload = {
           status,
