@@ -51,7 +51,7 @@ describe("the time of an entry in process", () => {
 
   test("that is no time is a bug", async () => {
     const cache = openMemoryCache(manualClock(0));
-    for (const ttlMs of [0, -1, 1, 2.5, Number.NaN]) {
+    for (const ttlMs of [0, -1, 2.5, Number.NaN]) {
       await expect(cache.through("a", ttlMs, async () => "1")).rejects.toThrow("time to live");
     }
   });

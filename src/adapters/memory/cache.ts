@@ -78,8 +78,8 @@ export function openMemoryCache(clock: Clock, bytesMax: number = limits.cacheByt
   return {
     async through(key, ttlMs, load) {
       assert(
-        Number.isSafeInteger(ttlMs) && ttlMs >= 2,
-        "a time to live is a whole number of milliseconds, at least 2",
+        Number.isSafeInteger(ttlMs) && ttlMs >= 1,
+        "a time to live is a whole number of milliseconds, at least 1",
       );
       const found = use(key);
       if (found !== null) return found;

@@ -25,10 +25,9 @@ export function openMemoryRateLimiter(clock: Clock, bucketsMax: number = limits.
       });
       const admitted = asked.every(({ rule, fill }) => fits(fill, rule, cost));
       const standings = asked.map(({ key, rule, fill }) => {
-        if (!admitted) return standing(fill, rule, cost);
-        const after = filled(fill, rule, cost);
+        const after = admitted ? filled(fill, rule, cost) : fill;
         keep(key, after);
-        return standing(after, rule, 1);
+        return standing(after, rule, admitted ? 1 : cost);
       });
       return { admitted, standings };
     },

@@ -28,6 +28,7 @@ end
 local cost = tonumber(ARGV[2])
 local admitted = true
 local levels = {}
+local set_back = {}
 local answer = { '1' }
 for i = 1, #KEYS do
   local burst = tonumber(ARGV[i * 3 + 1])
@@ -41,6 +42,7 @@ for i = 1, #KEYS do
     local at = tonumber(string.sub(kept, bar + 1))
     local elapsed = 0
     if now > at then elapsed = now - at end
+    set_back[i] = now < at
     if elapsed >= ceil_div(level, units) then level = 0 else level = level - elapsed * units end
   end
   levels[i] = level
@@ -49,11 +51,11 @@ for i = 1, #KEYS do
 end
 if not admitted then
   answer[1] = '0'
-  return answer
+  cost = 0
 end
 for i = 1, #KEYS do
   local level = levels[i] + cost * tonumber(ARGV[i * 3 + 3])
-  if level > 0 and cost > 0 then
+  if level > 0 and (cost > 0 or set_back[i]) then
     local kept_ms = ceil_div(level, tonumber(ARGV[i * 3 + 2])) + tonumber(ARGV[3])
     redis.call('SET', KEYS[i], written(level, now), 'PX', string.format('%.0f', kept_ms))
   end
