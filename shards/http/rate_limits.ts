@@ -67,16 +67,26 @@ function bucketsOf(kind: RateKind, { principal, address }: Payer): Bucket[] {
 }
 
 function headersOf(kind: RateKind, buckets: readonly Bucket[], { standings }: Taken): RateHeaders {
-  const states = buckets.map(({ rule }, i) => {
+  let state = "";
+  for (const [i, { rule }] of buckets.entries()) {
     const { remaining = 0, waitMs = 0 } = standings[i] ?? {};
-    return `"${rule.name}";r=${remaining};t=${Math.ceil(waitMs / 1000)}`;
-  });
-  const policies = buckets.map(({ rule }) => policyOf(kind, rule));
-  return { "RateLimit-Policy": policies.join(", "), RateLimit: states.join(", ") };
+    state += `${i === 0 ? "" : ", "}"${rule.name}";r=${remaining};t=${Math.ceil(waitMs / 1000)}`;
+  }
+  return { "RateLimit-Policy": policies[kind], RateLimit: state };
 }
 
+const { read, write, ingest } = companyRules;
+const policies: Readonly<Record<RateKind, string>> = {
+  read: policyOf(Object.values(read)),
+  write: policyOf(Object.values(write)),
+  ingest: policyOf(Object.values(ingest), ';billai-unit="events"'), // of the draft's own units none is meant
+  auth: policyOf([authRule]),
+};
+
 /** `q` in the window `w`, which are the seconds it takes to get all of it back. */
-function policyOf(kind: RateKind, { name, burst, units, perMs }: RateRule): string {
-  const unit = kind === "ingest" ? ';billai-unit="events"' : ""; // of the draft's own units none is meant
-  return `"${name}";q=${burst};w=${Math.ceil((burst * perMs) / units / 1000)}${unit}`;
+function policyOf(rules: readonly RateRule[], unit = ""): string {
+  const items = rules.map(({ name, burst, units, perMs }) => {
+    return `"${name}";q=${burst};w=${Math.ceil((burst * perMs) / units / 1000)}${unit}`;
+  });
+  return items.join(", ");
 }

@@ -7,7 +7,7 @@ import { systemClock } from "../../src/adapters/system/clock.ts";
 import { manualClock } from "../../src/adapters/system/manual_clock.ts";
 import { rateRule } from "../../src/rate_limits/gcra.ts";
 import { companyRules } from "../../src/rate_limits/rules.ts";
-import { cacheContract } from "../contracts/cache.ts";
+import { cacheContract, keepsWithinTime } from "../contracts/cache.ts";
 import { rateLimiterContract } from "../contracts/rate_limiter.ts";
 import { redisFixture } from "./redis_fixture.ts";
 
@@ -24,6 +24,9 @@ if (url === undefined) {
   rateLimiterContract("the limiter's script in Redis, by itself", () => fixture.limiter("boundless"), 50);
 
   describe("entries in Redis", () => {
+    test("are no older than their time in whichever process they are read", () =>
+      keepsWithinTime(() => fixture.cache(3), ["read", "change", "pass"]));
+
     test("save another process the load, for the rest of their time", async () => {
       const { redis } = await fixture.connect();
       const open = () => openRedisCache(redis, openMemoryCache(systemClock));

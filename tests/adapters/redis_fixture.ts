@@ -6,6 +6,7 @@ import { openRedisCache } from "../../src/adapters/redis/cache.ts";
 import { openRedis, type RedisConnection } from "../../src/adapters/redis/connection.ts";
 import { openRedisRateLimiter } from "../../src/adapters/redis/rate_limiter.ts";
 import { manualClock } from "../../src/adapters/system/manual_clock.ts";
+import type { Cache } from "../../src/ports/cache.ts";
 import type { RateLimiter } from "../../src/ports/rate_limiter.ts";
 
 /** The server's own view, and adapters on it, each under a prefix nobody else uses. */
@@ -21,10 +22,22 @@ export function redisFixture(url: string) {
   return {
     server,
     connect,
-    async cache() {
+    /** @param processes each has its own near cache; calls go to them in turn */
+    async cache(processes = 1) {
       const { redis, prefix } = await connect();
       const clock = manualClock(0);
-      const cache = openRedisCache(redis, openMemoryCache(clock));
+      const caches = Array.from({ length: processes }, () => openRedisCache(redis, openMemoryCache(clock)));
+      let calls = 0;
+      const next = (): Cache => {
+        const cache = caches[calls % processes];
+        if (cache === undefined) throw new Error("there is no such process");
+        calls += 1;
+        return cache;
+      };
+      const cache: Cache = {
+        through: (key, ttlMs, load) => next().through(key, ttlMs, load),
+        delete: (key) => next().delete(key),
+      };
       const pass = async (ms: number) => {
         clock.advance(ms);
         for (const key of await server.keys(`${prefix}*`)) {

@@ -133,6 +133,7 @@ export async function openFoundation(more: readonly Route[] = []) {
     apiKeys,
     answers,
     cache,
+    limiter,
     passwords,
     tokens,
     state,
