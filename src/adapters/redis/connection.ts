@@ -31,19 +31,20 @@ export interface RedisOptions {
   readonly say: (line: string) => void;
 }
 
+const disconnected = "the connection is closed";
+
 /** Connects, and goes on trying for as long as it takes; waits only a moment for the first answer. */
 export async function openRedis({ url, prefix, say }: RedisOptions): Promise<RedisConnection> {
   const client = await connect(url, prefix);
   let away = true;
   let told = false;
-  let reason = "the connection is closed";
+  let reason = disconnected;
   let probe: Timer | null = null;
   let closed = false;
 
   function lost(error: unknown): void {
     away = true;
-    const why = client.status === "ready" ? wordsOf(error) : reason;
-    if (!told && !closed) say(`The cache is away (${why}); going on without it.`);
+    if (!told && !closed) say(`The cache is away (${wordsOf(error)}); going on without it.`);
     told = true;
     if (probe === null && !closed) probe = setTimeout(tryAgain, limits.cacheProbeMs);
   }
@@ -53,7 +54,7 @@ export async function openRedis({ url, prefix, say }: RedisOptions): Promise<Red
     try {
       await ping();
       if (told) say("The cache is back.");
-      [away, told] = [false, false];
+      [away, told, reason] = [false, false, disconnected];
     } catch (error) {
       lost(error);
     }
@@ -61,6 +62,7 @@ export async function openRedis({ url, prefix, say }: RedisOptions): Promise<Red
 
   /** Writes, for a replica that takes no writes, or a server without memory, would answer a ping. */
   async function ping(): Promise<void> {
+    if (client.status !== "ready") throw new Error(reason);
     await inTime(client.set("alive", "1", "PX", limits.cacheProbeMs));
   }
 
@@ -80,7 +82,7 @@ export async function openRedis({ url, prefix, say }: RedisOptions): Promise<Red
       try {
         return await inTime(work(client));
       } catch (error) {
-        lost(error);
+        lost(client.status === "ready" ? error : reason);
         return null;
       }
     },
@@ -92,7 +94,10 @@ export async function openRedis({ url, prefix, say }: RedisOptions): Promise<Red
         throw error;
       }
     },
-    describe: () => inTime(describe(client)),
+    async describe() {
+      await ping();
+      return inTime(describe(client));
+    },
     close() {
       closed = true;
       if (probe !== null) clearTimeout(probe);
