@@ -5,11 +5,12 @@ import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
 import { reportToStderr } from "./http/error_report.ts";
+import { RateLimits } from "./http/rate_limits.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { openDatabase, openEventLog, openRemoteLedger, wire } from "./wiring.ts";
+import { openCacheServer, openDatabase, openEventLog, openRemoteLedger, wire } from "./wiring.ts";
 
 /** A running BillAI. */
 export interface Running {
@@ -41,7 +42,10 @@ export async function serve(
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const remote = await openRemoteLedger(config);
     if (remote !== null) closers.push(() => remote.close());
-    const { services, auth, close } = await wire(log, database, onFenced, say, remote?.ledger);
+    const cacheServer = await openCacheServer(config.redisUrl, say);
+    closers.push(async () => cacheServer.close());
+    const engines = { cacheServer, ledger: remote?.ledger ?? null };
+    const { services, auth, close } = await wire(log, database, onFenced, say, engines);
     closers.push(close);
     await services.testClocks.load();
     await services.shard.start();
@@ -68,6 +72,7 @@ export async function serve(
       ids: services.ids,
       authenticator: auth.authenticator,
       idempotency: auth.idempotency,
+      rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
       cursors: openCursors(auth.cursorSecret),
       report: reportToStderr,
     });

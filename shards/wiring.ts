@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { argonPasswords } from "../src/adapters/bun/passwords.ts";
 import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
+import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
 import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
 import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
 import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
@@ -28,6 +29,7 @@ import type { Config } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { partitionOf } from "../src/partitioning.ts";
+import type { CacheServer } from "../src/ports/cache_server.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
 import { ClockAdvance } from "./clock_advance.ts";
@@ -100,17 +102,56 @@ export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteL
   return openTigerBeetle(tigerBeetle);
 }
 
-/**
- * The composition root: the only place that names adapters.
- *
- * @param remoteLedger the engine that keeps the ledger; null where the store does
- */
+/** What needs no cache server. */
+export function embeddedCacheServer(): CacheServer {
+  const limiter = openMemoryRateLimiter(systemClock);
+  const cache = openMemoryCache(systemClock);
+  return {
+    embedded: true,
+    cache,
+    limiter,
+    nearLimiter: limiter,
+    ping: async () => {},
+    describe: async () => "in process",
+    close: () => {},
+  };
+}
+
+/** Connects to the cache server of REDIS_URL, if there is one. That it is away stops nothing. */
+export async function openCacheServer(redisUrl: string | null, say: Say): Promise<CacheServer> {
+  const near = embeddedCacheServer();
+  if (redisUrl === null) return near;
+  const [{ openRedis }, { openRedisCache }, { openRedisRateLimiter }] = await Promise.all([
+    import("../src/adapters/redis/connection.ts"),
+    import("../src/adapters/redis/cache.ts"),
+    import("../src/adapters/redis/rate_limiter.ts"),
+  ]);
+  const redis = await openRedis({ url: redisUrl, prefix: "billai:", say });
+  return {
+    embedded: false,
+    cache: openRedisCache(redis, near.cache),
+    limiter: openRedisRateLimiter(redis, near.limiter),
+    nearLimiter: near.limiter,
+    ping: redis.ping,
+    describe: redis.describe,
+    close: redis.close,
+  };
+}
+
+/** Engines beside the database and the log; without one its work is done in the store, or in process. */
+export interface Engines {
+  /** Keeps the ledger; null where the store does. */
+  readonly ledger?: Ledger | null;
+  readonly cacheServer?: CacheServer;
+}
+
+/** The composition root: the only place that names adapters. */
 export async function wire(
   log: EventLog,
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
-  remoteLedger: Ledger | null = null,
+  { ledger: remoteLedger = null, cacheServer = embeddedCacheServer() }: Engines = {},
 ): Promise<Wired> {
   const pools = openPools(database.url);
   const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
@@ -154,17 +195,17 @@ export async function wire(
       isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
     }),
     ledgerPublisher: remoteLedger === null ? null : new LedgerPublisher(outbox, remoteLedger, warn),
+    cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },
   };
-  return { services, auth: await wireAuth(pools), close: () => pools.close() };
+  return { services, auth: await wireAuth(pools, cacheServer), close: () => pools.close() };
 }
 
-async function wireAuth(pools: Pools): Promise<AuthServices> {
+async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {
   const users = postgresAuthStore(pools.requests, pools.shard);
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
-  const cache = openMemoryCache(systemClock);
   const realm = adminRealm.name;
   const now = systemClock.now();
   const keys = await users.signingKeys(realm, await newSigningKey(realm, now, systemRandom));
@@ -185,7 +226,15 @@ async function wireAuth(pools: Pools): Promise<AuthServices> {
     random,
     passwords: argonPasswords,
     idempotency: postgresIdempotencyStore(pools.requests, pools.shard),
-    sessions: new Sessions({ store: users, tokens, passwords: argonPasswords, cache, random, realm }),
+    sessions: new Sessions({
+      store: users,
+      tokens,
+      passwords: argonPasswords,
+      cache,
+      limiter,
+      random,
+      realm,
+    }),
     authenticator: new Authenticator({ users, apiKeys, tokens, cache, realm }),
     cursorSecret: Buffer.from(secret?.secret ?? cursorSecret, "base64url"),
   };

@@ -16,6 +16,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** The cluster that keeps the ledger, its replicas as `host:port`; null: the store keeps it. */
   readonly tigerBeetle: { readonly cluster: bigint; readonly addresses: readonly string[] } | null;
+  /** Null: everything the cache does is done in process. */
+  readonly redisUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,20 +60,24 @@ export const variables: readonly Variable[] = [
     fallback: "embedded ledger",
     meaning: "`host:port` of every replica, commas between; `CLUSTER@` before them where its id is not 0",
   },
-  { name: "REDIS_URL", fallback: "in process", meaning: "still to come" },
+  { name: "REDIS_URL", fallback: "in process", meaning: "a Redis or Dragonfly that processes share" },
 ];
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "REDIS_URL"]) {
+  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw unusable("DATABASE_URL", "must begin with postgres://");
+  }
+  const redisUrl = text(env, "REDIS_URL");
+  if (redisUrl !== null && !/^rediss?:\/\/[^/]/.test(redisUrl)) {
+    throw unusable("REDIS_URL", "must begin with redis:// or rediss://");
   }
   return {
     dataDir: text(env, "BILLAI_DATA_DIR") ?? "./data",
@@ -84,6 +90,7 @@ export function readConfig(env: Environment): Config {
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
     tigerBeetle: tigerBeetle(env),
+    redisUrl,
   };
 }
 

@@ -16,6 +16,7 @@ describe("configuration", () => {
       allowPrivateTargets: false,
       databaseUrl: null,
       tigerBeetle: null,
+      redisUrl: null,
     });
   });
 
@@ -43,6 +44,7 @@ describe("configuration", () => {
       "340282366920938463463374607431768211456@a:1",
       "must be host:port of every replica",
     ],
+    ["REDIS_URL", "localhost:6379", "must begin with redis:// or rediss://"],
     ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);

@@ -1,5 +1,5 @@
 import { type Environment, readConfig } from "../../src/config.ts";
-import { openDatabase, openEventLog } from "../wiring.ts";
+import { openCacheServer, openDatabase, openEventLog } from "../wiring.ts";
 
 type Out = (text: string) => void;
 
@@ -18,6 +18,7 @@ export async function doctor(env: Environment, out: Out): Promise<number> {
     ["configuration", async () => `data in ${readConfig(env).dataDir}`],
     ["event log", async () => checkLog(env)],
     ["database", async () => checkDatabase(env)],
+    ["cache", async () => checkCache(env)],
   ];
   let failed = 0;
   for (const [name, check] of checks) {
@@ -44,4 +45,14 @@ async function checkDatabase(env: Environment): Promise<string> {
   return config.databaseUrl === null
     ? "embedded Postgres starts and is up to date"
     : "answers and is up to date";
+}
+
+/** Nothing needs it, but one that is named should answer. */
+async function checkCache(env: Environment): Promise<string> {
+  const server = await openCacheServer(readConfig(env).redisUrl, () => {});
+  try {
+    return await server.describe();
+  } finally {
+    server.close();
+  }
 }

@@ -1,11 +1,13 @@
 import { healthNow } from "../../shards/health_now.ts";
 import { buildApps } from "../../shards/http/app.ts";
 import { openCursors } from "../../shards/http/cursor.ts";
+import { RateLimits } from "../../shards/http/rate_limits.ts";
 import { allRoutes } from "../../shards/http/resources.ts";
-import { wire } from "../../shards/wiring.ts";
+import { embeddedCacheServer, wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import type { CacheServer } from "../../src/ports/cache_server.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -28,7 +30,7 @@ export interface Told {
 export type Call = (method: string, path: string, body?: unknown, key?: string) => Promise<Told>;
 
 /** The whole program without its ports: the real wiring over a fresh database, with two companies. */
-export async function openApp() {
+export async function openApp(cacheServer: CacheServer = embeddedCacheServer()) {
   const database = await openTestPostgres();
   const log = openMemoryEventLog(limits.partitions);
   const troubles: string[] = [];
@@ -38,6 +40,7 @@ export async function openApp() {
     { ...database, embedded: true, migrated: [] },
     () => {},
     warn,
+    { cacheServer },
   );
   await services.testClocks.load();
   await services.shard.start();
@@ -48,6 +51,7 @@ export async function openApp() {
     ids: services.ids,
     authenticator: auth.authenticator,
     idempotency: auth.idempotency,
+    rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
     cursors: openCursors(auth.cursorSecret),
     report: (line) => troubles.push(JSON.stringify(line)),
     addressOf: () => "203.0.113.7",

@@ -30,7 +30,7 @@ export async function openWorld() {
         { ...database, embedded: true, migrated: [] },
         (partition) => fenced.resolve(partition),
         (line) => warnings.push(line),
-        remoteLedger,
+        { ledger: remoteLedger },
       );
       await services.testClocks.load();
       await services.shard.start();

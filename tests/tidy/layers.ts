@@ -68,7 +68,7 @@ const layers: readonly Layer[] = [
 const rows: readonly (readonly string[])[] = [
   ["errors", "ids", "limits", "config", "partitioning", "text"],
   ["money", "time"],
-  ["scalar", "filter"],
+  ["scalar", "filter", "rate_limits"],
   ["metering", "pricing"],
   ["catalog"],
   ["subscriptions", "credits", "spend"],

@@ -10,6 +10,7 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
   const startedAt = services.clock.now();
   const isEmbedded: Readonly<Record<string, boolean>> = {
     database: embedded,
+    cache: services.cacheServer.embedded,
     ledger: services.ledgerPublisher === null,
   };
   return [

@@ -77,6 +77,7 @@ export function liveSpendRoutes(services: Services): Route[] {
       path: "/api/v1/spend-control/check",
       service: "subscription",
       auth: { scopes: ["spend:read"] },
+      rate: "ingest", // as it is asked before events
       summary: "What an event would cost and whether it may happen, or whether an entitlement allows it",
       description:
         "Answered from memory; changes nothing. Either an `event_type` with its `properties`, or an `entitlement` by " +
