@@ -92,10 +92,9 @@ export class BusinessModel extends KeptBooks {
     const promotionalCredit = promotional < total ? promotional : total;
     const paidCredit = paid < total - promotionalCredit ? paid : total - promotionalCredit;
     const accrued = usage + BigInt(act.crumbs);
-    const parts = { ...{ customerId, usage, accrued, discount, paidCredit, promotionalCredit } };
     const none = new Map<string, bigint>();
     const posting = issuedPosting(this.occasion("invoice_issued", id), {
-      ...parts,
+      ...{ customerId, usage, accrued, discount, paidCredit, promotionalCredit },
       subscriptionId: "sub_1",
       recurring: none,
       minimums: none,
