@@ -1,5 +1,9 @@
 import { type Environment, readConfig } from "../../src/config.ts";
-import { openDatabase, openEventLog } from "../wiring.ts";
+import { breachLine } from "../ledger_auditor.ts";
+import { openDatabase, openEventLog, openRemoteLedger, wireAuditor } from "../wiring.ts";
+
+/** More would bury the first, which often explains the others. */
+const BREACHES_TOLD = 20;
 
 type Out = (text: string) => void;
 
@@ -18,6 +22,7 @@ export async function doctor(env: Environment, out: Out): Promise<number> {
     ["configuration", async () => `data in ${readConfig(env).dataDir}`],
     ["event log", async () => checkLog(env)],
     ["database", async () => checkDatabase(env)],
+    ["ledger", async () => checkLedger(env)],
   ];
   let failed = 0;
   for (const [name, check] of checks) {
@@ -44,4 +49,25 @@ async function checkDatabase(env: Environment): Promise<string> {
   return config.databaseUrl === null
     ? "embedded Postgres starts and is up to date"
     : "answers and is up to date";
+}
+
+/** Audits all of it: every identity of every ledger, customers rebuilt from what is stored. */
+async function checkLedger(env: Environment): Promise<string> {
+  const config = readConfig(env);
+  const database = await openDatabase(config, () => {});
+  const remote = await openRemoteLedger(config);
+  const { auditor, close } = wireAuditor(database, remote?.ledger ?? null);
+  try {
+    const { ledgers, customers, breaches, unsettled } = await auditor.all();
+    if (breaches.length > 0) {
+      const told = breaches.slice(0, BREACHES_TOLD).map((breach) => `\n      ${breachLine(breach)}`);
+      throw new Error(`${breaches.length} identities do not hold:${told.join("")}`);
+    }
+    const rest = unsettled.length === 0 ? "" : `, ${unsettled.length} were busy and not looked at`;
+    return `${ledgers} ledgers and ${customers} customers audited${rest}: every identity holds`;
+  } finally {
+    await close();
+    await remote?.close();
+    await database.close();
+  }
 }
