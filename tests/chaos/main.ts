@@ -64,7 +64,9 @@ const wrong = await verify(server, load);
 if (counted < cycles) wrong.push(`only ${counted} kills met at least ${IN_FLIGHT_MIN} events in flight`);
 await server.stop();
 // Every charge is rated anew from what is stored, and compared with the ledger.
-const audit = await doctor({ ...process.env, BILLAI_DATA_DIR: dataDir }, (line) => process.stdout.write(line));
+const audit = await doctor({ ...process.env, BILLAI_DATA_DIR: dataDir }, (line) =>
+  process.stdout.write(line),
+);
 if (audit !== 0) wrong.push("the doctor finds something, see above");
 for (const line of wrong.slice(0, 20)) process.stdout.write(`WRONG ${line}\n`);
 process.stdout.write(
