@@ -123,14 +123,15 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   const verdict = outcome.kind === "facts" ? "applied" : outcome.kind;
   const seq = verdict === "applied" ? usageSeq(decided.batch) : 0;
   decided.batch.judge({ ...key, digest, fingerprint: print, verdict, seq }, around.known.has(digest));
-  if (verdict === "orphaned" || (verdict === "applied" && known?.verdict === "orphaned")) {
-    const reason = outcome.kind === "orphaned" ? outcome.reason : "no_customer";
-    decided.batch.orphans.push(
-      orphanRow(logged, reason, verdict === "orphaned" ? "open" : "recovered", ctx.now),
-    );
+  if (outcome.kind === "orphaned") {
+    const row = orphanRow(logged, outcome.reason, ctx.now);
+    decided.batch.orphans.push(row);
+    if (row.id !== logged.recovery?.orphan) endRecovery(logged, decided.batch, ctx.now);
   }
-  const goesOn = verdict === "orphaned" && orphanId(logged) !== logged.recovery?.orphan;
-  if (verdict === "applied" || goesOn) endRecovery(logged, decided.batch, ctx.now);
+  if (verdict === "applied") {
+    endRecovery(logged, decided.batch, ctx.now);
+    if (known !== undefined) endOwnOrphan(logged, decided.batch, ctx.now);
+  }
   switch (outcome.kind) {
     case "facts":
       return { event_id, status: "applied", customerId: customerRef };
@@ -154,6 +155,13 @@ function endRecovery({ companyId, recovery }: LoggedEvent, batch: Batch, at: num
   batch.recoveredOrphans.push({ companyId, id, action, by, at });
 }
 
+/** An event that counts at last, after it was an orphan or was refused, is no orphan of its customer any more. */
+function endOwnOrphan(logged: LoggedEvent, batch: Batch, at: number): void {
+  const id = orphanId(logged);
+  if (id === logged.recovery?.orphan) return;
+  batch.recoveredOrphans.push({ companyId: logged.companyId, id, action: "resend", by: null, at });
+}
+
 function usageSeq(batch: Batch): number {
   return batch.usage.at(-1)?.seq ?? 0;
 }
@@ -163,19 +171,19 @@ function orphanId({ companyId, customerRef, event }: LoggedEvent): string {
   return derivedId("orph", 0, companyId, customerRef, event.source ?? "", event.event_id);
 }
 
-function orphanRow(logged: LoggedEvent, reason: string, state: OrphanRow["state"], now: number): OrphanRow {
+function orphanRow(logged: LoggedEvent, reason: string, now: number): OrphanRow {
   const { companyId, customerRef, event } = logged;
   return {
     companyId,
     id: orphanId(logged),
     customerRef,
     reason,
-    state,
+    state: "open",
     receivedAt: logged.receivedAt,
     updatedAt: now,
     eventType: event.event_type,
     event: JSON.stringify(event),
-    action: state === "open" ? null : "resend",
+    action: null,
     by: null,
     note: null,
   };

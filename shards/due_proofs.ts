@@ -12,7 +12,7 @@ import type { ActorKey } from "../src/ports/shard_store.ts";
 import type { Instant } from "../src/time/instant.ts";
 import { actorName } from "./directory.ts";
 import type { Item } from "./items.ts";
-import { provePeriod } from "./proofs.ts";
+import { provePeriods } from "./proofs.ts";
 import type { TurnDeps } from "./turn.ts";
 
 /**
@@ -33,17 +33,19 @@ export async function proveDue(
     const now = Math.max(nowOf(state), state.now);
     const grace = companies.known(key.companyId)?.settings.invoice_grace_seconds ?? 0;
     const asked = command.type === "issue_invoice" ? command.invoiceId : null;
-    const periods = periodsDue(state, now, grace, asked);
-    return periods.length === 0 ? [] : [{ state, periods }];
+    return periodsDue(state, now, grace, asked).map((due) => ({ ...due, key: state, upTo: state.seq }));
   });
   for (let from = 0; from < due.length; from += limits.proofsAtOnce) {
     const some = due.slice(from, from + limits.proofsAtOnce);
-    await Promise.all(
-      some.map(async ({ state, periods }) => {
-        const differing = await differingOf(store, state, periods);
-        if (differing.length > 0) unproven.set(actorName(state), differing);
-      }),
-    );
+    const proven = await provePeriods(store, some);
+    for (const [index, { key, subscription, period }] of some.entries()) {
+      const lines = (proven[index] ?? []).filter((line) => !line.agrees);
+      if (lines.length === 0) continue;
+      const { phase, track, k } = period;
+      const name = actorName(key);
+      const differing = { subscriptionId: subscription.id, phase, track, k, lines };
+      unproven.set(name, [...(unproven.get(name) ?? []), differing]);
+    }
   }
   return unproven;
 }
@@ -71,21 +73,4 @@ function periodsDue(
       .filter((period) => period.meters.byEventType.size > 0)
       .map((period) => ({ subscription, period }));
   });
-}
-
-/** Those of them whose usage differs from the stored events; a few are read at a time. */
-async function differingOf(
-  store: TurnDeps["store"],
-  state: CustomerState,
-  due: ReturnType<typeof periodsDue>,
-): Promise<UnprovenPeriod[]> {
-  const unproven: UnprovenPeriod[] = [];
-  for (const { subscription, period } of due) {
-    const lines = await provePeriod(store, state, subscription, period, state.seq);
-    const differing = lines.filter((line) => !line.agrees);
-    const { phase, track, k } = period;
-    if (differing.length > 0)
-      unproven.push({ subscriptionId: subscription.id, phase, track, k, lines: differing });
-  }
-  return unproven;
 }

@@ -16,7 +16,7 @@ import type { TestClocks } from "./test_clocks.ts";
 export type Incoming =
   | {
       readonly event: UsageEvent;
-      /** Of an orphan event: how it is offered again, and under which customer where that is not the one it names. */
+      /** Of an orphan event: how it is offered again, and under which customer in place of the one it names. */
       readonly recovery?: Recovery;
       readonly customerRef?: string;
     }
@@ -99,7 +99,7 @@ export class Ingestion {
     results: IngestResult[],
   ): Promise<Map<number, Placed[]>> {
     const refs = new Set<string>();
-    for (const item of incoming) if ("event" in item) refs.add(item.event.customer_id);
+    for (const item of incoming) if ("event" in item) refs.add(item.customerRef ?? item.event.customer_id);
     const customers = await this.#refs.resolve(companyId, [...refs]);
     const groups = new Map<number, Placed[]>();
     const now = this.#clock.now();
@@ -109,13 +109,15 @@ export class Ingestion {
         continue;
       }
       const { event, recovery } = item;
-      const customer = customers.get(event.customer_id);
-      const early = tooEarly(event, this.#latest(customer, now));
+      const named = item.customerRef ?? event.customer_id;
+      const customer = customers.get(named);
+      const isNow = recovery?.action === "next_invoice";
+      const early = isNow ? null : tooEarly(event, this.#latest(customer, now));
       if (early !== null) {
         results[index] = rejected(event.event_id, early);
         continue;
       }
-      const customerRef = item.customerRef ?? customer?.id ?? event.customer_id;
+      const customerRef = customer?.id ?? named;
       const partition = partitionOf(companyId, customerRef, limits.partitions);
       const group = groups.get(partition);
       const placed =

@@ -1,3 +1,4 @@
+import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { readJson } from "../src/money/json.ts";
@@ -27,25 +28,22 @@ export function offered(orphan: OrphanRow, { customerId, ...offer }: Offer): Log
  */
 export class OrphanRecovery {
   readonly #store: OrphanStore;
-  readonly #ingestion: Ingestion;
+  readonly #ingestion: Pick<Ingestion, "ingest">;
   readonly #say: Say;
   readonly #waiting = new Set<string>();
   #running: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #stopped = false;
 
-  constructor(store: OrphanStore, ingestion: Ingestion, say: Say) {
+  constructor(store: OrphanStore, ingestion: Pick<Ingestion, "ingest">, say: Say) {
     this.#store = store;
     this.#ingestion = ingestion;
     this.#say = say;
   }
 
   /** One final verdict per orphan event, in order. All are of one company, no more than a request may hold. */
-  async offer(companyId: string, orphans: readonly OrphanRow[], offer: Offer): Promise<IngestResult[]> {
-    const incoming = orphans.map((orphan) => {
-      const { event, recovery } = offered(orphan, offer);
-      return { event, ...(recovery === undefined ? {} : { recovery }), ...ownerOf(offer) };
-    });
+  offer(companyId: string, orphans: readonly OrphanRow[], offer: Offer): Promise<IngestResult[]> {
+    const incoming = orphans.map((orphan) => offered(orphan, offer));
     return this.#ingestion.ingest(companyId, incoming, true);
   }
 
@@ -95,13 +93,15 @@ export class OrphanRecovery {
     let after: OrphanRow | null = null;
     while (!this.#stopped) {
       const ripe: OrphanRow[] = await this.#store.ripe(companyId, after, limits.orphansPerRound);
-      if (ripe.length > 0) await this.offer(companyId, ripe, { action: "retry", by: null });
+      if (ripe.length > 0) await this.#retry(companyId, ripe);
       after = ripe.at(-1) ?? null;
       if (ripe.length < limits.orphansPerRound) return;
     }
   }
-}
 
-function ownerOf({ customerId }: Offer) {
-  return customerId === undefined ? {} : { customerRef: customerId };
+  async #retry(companyId: string, ripe: readonly OrphanRow[]): Promise<void> {
+    const verdicts = await this.offer(companyId, ripe, { action: "retry", by: null });
+    const away = verdicts.find(({ code }) => code === "DEP_001");
+    if (away !== undefined) throw new BillingError("DEP_001", away.msg ?? "The event log is away");
+  }
 }

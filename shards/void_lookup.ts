@@ -37,7 +37,7 @@ export async function lookUpVoid(
 function touchedSpan(state: CustomerState, row: UsageRow): { start: number; end: number } | null {
   const subscription = findSubscription(state, row.subscriptionId);
   if (subscription === undefined) return null;
-  const periods = findPlaces(subscription, row.occurredAt).flatMap(({ period }) => period ?? []);
+  const periods = findPlaces(subscription, row.occurredAt, row.seq).flatMap(({ period }) => period ?? []);
   const [first] = periods;
   if (first === undefined) return null;
   return {

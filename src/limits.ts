@@ -68,8 +68,8 @@ export const limits = {
 
   /** Stored events read at once when an invoice's usage is measured anew; between pages others have their turn. */
   proofEventsPerPage: 1000,
-  /** Customers whose usage is measured anew at the same time. */
-  proofsAtOnce: 8,
+  /** Periods whose usage is measured anew together. */
+  proofsAtOnce: 100,
 
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,

@@ -106,7 +106,8 @@ function closeOf(
 ): InvoiceDrafted["closes"][number] | null {
   const phase = phaseOf(subscription, period.phase);
   const { phase: n, track, k } = period;
-  const waits = phase.carriesUsage && phase.end !== null && phase.end < period.end && at < period.end;
+  const isCut = phase.end !== null && period.start < phase.end && phase.end < period.end;
+  const waits = phase.carriesUsage && isCut && at < period.end;
   const over = subscription.endsAt !== null && subscription.endsAt <= at;
   if (!waits || over) return { phase: n, track, k, recurringOnly: false };
   return period.recurringSettled ? null : { phase: n, track, k, recurringOnly: true };
@@ -128,6 +129,10 @@ export function nextClosing(subscription: SubscriptionState): Instant | null {
         consider(phase.start);
       }
     }
+    // Usage that came ahead of its time, in periods that a change of plan has come before.
+    for (const ahead of subscription.periods)
+      if (ahead.phase === phase.n && ended !== null && ahead.start >= ended && ahead.draftId === null)
+        if (!isVoid(subscription, ahead)) consider(effectiveEnd(subscription, ahead));
   }
   return next;
 }

@@ -106,8 +106,10 @@ function changePlan(
   last.unused = rule.unused;
   last.carriesUsage = rule.usage === "carry_over";
   subscription.scheduled = null;
-  // Periods that will not be go, and what they cost; one that begins right here and has been billed is settled.
-  const isGone = (p: PeriodState) => p.phase === last.n && p.start >= start && p.billed.length === 0;
+  // Periods that will not be go, and what they cost. One that begins right here and has been billed is settled, and
+  // usage that came ahead of its time stays with the plan it was recorded under.
+  const isGone = (p: PeriodState) =>
+    p.phase === last.n && p.start >= start && p.billed.length === 0 && !p.hasUsage;
   for (const gone of subscription.periods.filter(isGone)) {
     const [usage, recurring] = [subExact(ZERO, gone.usage), subExact(ZERO, gone.recurring)];
     addSpend(state, subscription, { occurred: gone.start, now: fact.at }, usage, recurring);
@@ -121,6 +123,7 @@ function changePlan(
       planVersion: fact.plan_version,
       overrides: fact.overrides,
       start,
+      since: state.seq,
       origin: fact.keeps_anchor ? last.origin : start,
       seats: [{ at: start, quantity: fact.quantity }],
       startProration: rule.proration,
@@ -153,6 +156,7 @@ function startedSubscription(fact: SubscriptionStarted, catalog: Catalog): Subsc
     planVersion: fact.plan_version,
     overrides: fact.overrides ?? [],
     start,
+    since: 0,
     origin: start,
     seats: [{ at: start, quantity: fact.quantity ?? "1" }],
     startProration: "second",

@@ -78,6 +78,7 @@ function inPresentShape(first: FirstSubscription, catalog: Catalog): StoredSubsc
     planVersion,
     overrides: [],
     start: rule.start,
+    since: 0,
     end: null,
     origin: rule.start,
     openK: [openK],

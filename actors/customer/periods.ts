@@ -112,7 +112,7 @@ function carriedLine(subscription: SubscriptionState, period: PeriodState, index
   if (!metric || price === undefined) return null;
   const goesOn = continuesUsage(subscription, period);
   if (metric.carry_over !== true && !goesOn) return null;
-  const before = lineBefore(subscription, period, index);
+  const before = lineBefore(subscription, period, index, goesOn);
   const span = spanOf(subscription, period);
   const groups: GroupState[] = [];
   let sum: Exact = ZERO;
@@ -141,21 +141,26 @@ function lineBefore(
   subscription: SubscriptionState,
   period: PeriodState,
   index: number,
+  goesOn: boolean,
 ): LineState | null | undefined {
-  const earlier = subscription.periods.filter((p) => p.start < period.start);
+  // Also what came ahead of a change of plan, which stays in a period of the plan before; its counters do not go on.
+  const isAhead = (p: PeriodState) => !goesOn && p.phase < period.phase && p.hasUsage;
+  const earlier = subscription.periods.filter((p) => p.start < period.start || isAhead(p));
   const own = earlier.findLast((p) => p.phase === period.phase && p.track === period.track);
   if (own !== undefined) return own.lines[index];
   const price = period.meters.prices[index];
   const metric = period.meters.metrics[index];
-  for (const other of earlier.toReversed()) {
-    const at = other.meters.prices.findIndex(
-      (p, i) =>
-        price !== undefined &&
-        other.lines[i] !== null &&
-        measuresAlike(p, price) &&
-        countsAlike(other.meters.metrics[i], metric),
-    );
-    if (at >= 0) return other.lines[at];
+  if (price === undefined) return null;
+  for (const phase of subscription.phases.filter(({ n }) => n < period.phase).toReversed()) {
+    // A plan in between that does not measure it ends what persists.
+    if (!phase.plan.prices.some((other) => measuresAlike(other, price))) return null;
+    for (const other of earlier.filter((p) => p.phase === phase.n).toReversed()) {
+      const { prices, metrics } = other.meters;
+      const at = prices.findIndex(
+        (p, i) => other.lines[i] !== null && measuresAlike(p, price) && countsAlike(metrics[i], metric),
+      );
+      if (at >= 0) return other.lines[at];
+    }
   }
   return null;
 }

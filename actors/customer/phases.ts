@@ -33,6 +33,7 @@ export function newPhase(
     readonly planVersion: number;
     readonly overrides: readonly PriceOverride[];
     readonly start: Instant;
+    readonly since: number;
     readonly origin: Instant;
     readonly seats: SeatChange[];
     readonly startProration: Proration;

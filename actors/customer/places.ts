@@ -18,9 +18,12 @@ export interface Place extends PeriodRef {
   readonly isSettled: boolean;
 }
 
-/** The places of an instant, one on each track of the plan it falls under. Expects an instant not before the start. */
-export function findPlaces(subscription: SubscriptionState, at: Instant): Place[] {
-  const phase = phaseAt(subscription, at);
+/**
+ * The places of an instant, one on each track of the plan it falls under. Expects an instant not before the start.
+ * @param order the number of an event that has been recorded
+ */
+export function findPlaces(subscription: SubscriptionState, at: Instant, order?: number): Place[] {
+  const phase = phaseAt(subscription, at, order);
   const places: Place[] = [];
   for (const [track, { rule }] of phase.tracks.entries()) {
     const known = periodAround(subscription, phase.n, track, at);

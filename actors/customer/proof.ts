@@ -75,6 +75,7 @@ export class PeriodProof {
   #takeFor(index: number, event: Metered): void {
     const byGroup = this.#meters[index];
     const metric = this.#period.meters.metrics[index];
+    if (metric?.carry_over === true && this.#isDisplaced(event)) this.#meters[index] = null;
     const price = this.#period.meters.prices[index];
     if (!byGroup || !metric || price === undefined || !this.#matters(index, event)) return;
     const read = readUsage(price, metric, event, spanOf(this.#subscription, this.#period));
@@ -93,12 +94,15 @@ export class PeriodProof {
     );
   }
 
-  #matters(index: number, { occurredAt }: Metered): boolean {
+  #matters(index: number, { occurredAt, order }: Metered): boolean {
     if (occurredAt < this.#period.start) return occurredAt >= (this.#since[index] ?? this.#period.start);
-    // An event within the period's time may fall under the plan after it.
-    return (
-      contains(this.#period, occurredAt) && phaseAt(this.#subscription, occurredAt).n === this.#period.phase
-    );
+    const { n } = phaseAt(this.#subscription, occurredAt, order);
+    return contains(this.#period, occurredAt) && n === this.#period.phase;
+  }
+
+  /** True for usage that came ahead of a change of plan: what it carries over into depends on when it came. */
+  #isDisplaced({ occurredAt, order }: Metered): boolean {
+    return phaseAt(this.#subscription, occurredAt).n !== phaseAt(this.#subscription, occurredAt, order).n;
   }
 
   /** Every usage line of the period, as kept and as measured. */

@@ -12,7 +12,13 @@ import {
   takeUsage,
 } from "../../src/subscriptions/price_meter.ts";
 import { contains } from "../../src/time/period.ts";
-import { type PeriodRef, type PeriodState, type SubscriptionState, spanOf } from "./subscription_state.ts";
+import {
+  type PeriodRef,
+  type PeriodState,
+  phaseAt,
+  type SubscriptionState,
+  spanOf,
+} from "./subscription_state.ts";
 import { carriedInto, findGroup, type Metered } from "./touch.ts";
 
 /** The meter of a group without an event; null where that was its only one. */
@@ -49,7 +55,10 @@ export function rebuiltWithout(
       continue;
     }
     const own = others.filter(
-      (other) => other.eventType === event.eventType && contains(period, other.occurredAt),
+      (other) =>
+        other.eventType === event.eventType &&
+        contains(period, other.occurredAt) &&
+        phaseAt(subscription, other.occurredAt, other.order).n === period.phase,
     );
     const meter = meterOf(subscription, period, price, metric, key, own);
     rebuilt.push({ period: refOf(period), priceIndex: index, groupKey: key, meter });

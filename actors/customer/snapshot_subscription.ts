@@ -48,7 +48,9 @@ export function encodeSubscription(subscription: SubscriptionState): StoredSubsc
 export function decodeSubscription(stored: StoredSubscription, catalog: Catalog): SubscriptionState {
   const subscription: SubscriptionState = {
     ...stored,
-    phases: stored.phases.map((phase) => resolvedPhase(stored, phase, catalog)),
+    phases: stored.phases.map((phase) =>
+      resolvedPhase(stored, { ...phase, since: phase.since ?? 0 }, catalog),
+    ),
     periods: [],
     drafts: stored.drafts.map(decodeDraft),
     coupons: decodeCoupons(stored.coupons, catalog),

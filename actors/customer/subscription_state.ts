@@ -91,6 +91,8 @@ export interface PhaseState {
   readonly plan: PlanVersion;
   readonly tracks: readonly Track[];
   readonly start: Instant;
+  /** The number of the fact that began it, 0 for the first: usage recorded before that is no usage of it. */
+  readonly since: number;
   end: Instant | null;
   /** Where its periods are counted from. */
   readonly origin: Instant;
@@ -209,12 +211,20 @@ export function phaseOf(subscription: SubscriptionState, n: number): PhaseState 
   return phase;
 }
 
-/** The phase an instant falls in; the first one before the start, the last one after the end. */
-export function phaseAt(subscription: SubscriptionState, at: Instant): PhaseState {
+/**
+ * The phase an instant falls in; the first one before the start, the last one after the end.
+ * @param order the number of a recorded event: it stays with the plan it was recorded under, also where a change of
+ *   plan came later and lies before it
+ */
+export function phaseAt(
+  subscription: SubscriptionState,
+  at: Instant,
+  order = Number.POSITIVE_INFINITY,
+): PhaseState {
   const { phases } = subscription;
   const last = phases[phases.length - 1];
-  if (last !== undefined && last.start <= at) return last;
-  const phase = phases.findLast((p) => p.start <= at) ?? phases[0];
+  if (last !== undefined && last.start <= at && last.since < order) return last;
+  const phase = phases.findLast((p) => p.start <= at && p.since < order) ?? phases[0];
   assert(phase !== undefined, "a subscription has a phase");
   return phase;
 }

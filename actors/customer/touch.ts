@@ -139,10 +139,17 @@ export function carriedInto(
   return [...settled, ...subscription.periods].flatMap((later) => {
     if (later.phase === from.phase)
       return later.track === from.track && later.k > from.k ? [{ period: later, index }] : [];
-    if (later.phase < from.phase) return [];
+    if (later.phase < from.phase || !persists(subscription, from.phase, later.phase, price)) return [];
     const alike = later.meters.prices.findIndex((p, i) => later.meters.own.has(i) && measuresAlike(price, p));
     return alike < 0 ? [] : [{ period: later, index: alike }];
   });
+}
+
+/** False where a plan in between does not measure it: that ends what persists. */
+function persists(subscription: SubscriptionState, from: number, to: number, price: Price): boolean {
+  return subscription.phases.every(
+    ({ n, plan }) => n <= from || n >= to || plan.prices.some((other) => measuresAlike(other, price)),
+  );
 }
 
 const plainModels: readonly string[] = [

@@ -192,8 +192,9 @@ export interface CommitBatch {
   readonly newIdentities: readonly IdentityRow[];
   /** Known ids with a new verdict: decided again after a refusal, or voided. */
   readonly changedIdentities: readonly IdentityRow[];
+  /** What fits nowhere; one that is recovered stays so, since its event counts or goes on as another orphan. */
   readonly orphans: readonly OrphanRow[];
-  /** Of those that are open; applied after `orphans`. */
+  /** Applied after `orphans`; one that is being discarded meanwhile is recovered nevertheless: its event counts. */
   readonly recoveredOrphans: readonly RecoveredOrphan[];
   readonly claims: readonly Claim[];
   readonly releasedClaims: readonly Claim[];
@@ -241,6 +242,14 @@ export interface StoredActor extends ActorKey {
   )[];
 }
 
+/** Usage of a subscription with `from <= occurredAt < to`, after an event where one is given. */
+export interface UsagePlace extends ActorKey {
+  readonly subscriptionId: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly after: { readonly occurredAt: Instant; readonly seq: number } | null;
+}
+
 /**
  * What a shard needs of the store. Every method throws BillingError DEP_001 when the store is away; after
  * that, a commit's outcome is unknown and `readCursor` tells it.
@@ -263,17 +272,8 @@ export interface ShardStore {
    * Throws RES_002 where that is more than `limits.historyEventsMax` events.
    */
   usageHistory(key: ActorKey, subscriptionId: string, from: Instant, to: Instant): Promise<UsageRow[]>;
-  /**
-   * The usage of a subscription with `from <= occurredAt < to` that is not voided, by event time, then by number; up
-   * to `limit` events after the one given.
-   */
-  usagePage(
-    key: ActorKey,
-    subscriptionId: string,
-    span: { readonly from: Instant; readonly to: Instant },
-    after: { readonly occurredAt: Instant; readonly seq: number } | null,
-    limit: number,
-  ): Promise<UsageRow[]>;
+  /** For each place its usage that is not voided, by event time, then by number; up to `limit` events each. */
+  usagePages(places: readonly UsagePlace[], limit: number): Promise<UsageRow[][]>;
   /** The identity with this digest and its usage row, which only one that is applied or voided has. */
   findUsage(
     key: ActorKey & { readonly digest: string },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { UsageRow } from "../../src/ports/shard_store.ts";
+import type { ActorKey, ShardStore, UsagePlace, UsageRow } from "../../src/ports/shard_store.ts";
 import { batchOf, customer, identityOf, namesake, neighbour, usageOf, voidOf } from "./shard_batches.ts";
 import { type Opened, partitions } from "./shard_store.ts";
 
@@ -86,6 +86,7 @@ export function voids(current: () => Opened): void {
           const taken = rows.filter(({ voidedIn }) => voidedIn === n).map(({ row }) => voidOf(row));
           cursor = await commit(batchOf(cursor, { usage, voids: taken }));
           const left = rows.filter(({ voidedIn }) => voidedIn > n).map(({ row }) => row);
+          const byTime: UsageRow[][] = [];
           for (const key of keys) {
             const expected = left.filter(
               (row) =>
@@ -96,7 +97,9 @@ export function voids(current: () => Opened): void {
                 row.occurredAt < to,
             );
             expect(await store.usageHistory(key, "sub_0", from, to)).toEqual(expected);
+            byTime.push(expected.toSorted((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq));
           }
+          expect(await pagesOf(store, keys, { from, to }, 1 + (n % 3))).toEqual(byTime);
         }
       });
       await fc.assert(law, { numRuns: 25 });
@@ -141,4 +144,22 @@ export function voids(current: () => Opened): void {
     expect(await store.findUsage({ ...namesake, digest: refused.digest })).toBeNull();
     expect(await store.findUsage(theirs)).toEqual({ identity: theirs, usage: usage[1] ?? null });
   });
+}
+
+/** All pages of the first subscription of each actor, read together. */
+async function pagesOf(
+  store: ShardStore,
+  keys: readonly ActorKey[],
+  span: { from: number; to: number },
+  limit: number,
+): Promise<UsageRow[][]> {
+  const all: UsageRow[][] = keys.map(() => []);
+  for (;;) {
+    const places = keys.map((key, index): UsagePlace => {
+      return { ...key, ...span, subscriptionId: "sub_0", after: all[index]?.at(-1) ?? null };
+    });
+    const pages = await store.usagePages(places, limit);
+    for (const [index, page] of pages.entries()) all[index]?.push(...page);
+    if (pages.every((page) => page.length === 0)) return all;
+  }
 }

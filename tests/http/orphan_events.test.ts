@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type Call, openApp, type TestApp } from "./app.ts";
+import { openApp, type TestApp } from "./app.ts";
+import { customers, ended, orphans, prepare, recover, send, subscribe } from "./orphan_world.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -10,34 +11,6 @@ afterAll(async () => {
   await app.close();
   expect(app.troubles).toEqual([]);
 });
-
-const orphans = "/api/v1/admin/orphan-events";
-const customers = "/api/v1/master-data/customers";
-
-async function prepare(call: Call): Promise<void> {
-  const metric = { key: "tokens", name: "Tokens", event_type: "llm", aggregation: "sum", field: "tokens" };
-  await call("POST", "/api/v1/master-data/metrics", metric);
-  const price = { model: "per_unit", metric_id: "tokens", unit_amount: "0.01" };
-  await call("POST", "/api/v1/master-data/plans", { key: "p", name: "P", currency: "USD", prices: [price] });
-}
-
-async function send(call: Call, event_id: string, customer_id: string, tokens = "12") {
-  const body = `{"event_id":"${event_id}","event_type":"llm","customer_id":"${customer_id}","properties":{"tokens":${tokens}}}`;
-  return (await call("POST", "/api/v1/usage/events?wait=applied", body)).payload;
-}
-
-const subscribe = (call: Call, customer_id: string) =>
-  call("POST", "/api/v1/subscriptions", { customer_id, plan_id: "p", start: "2026-01-01T00:00:00Z" });
-
-/** The orphan event once it is no longer open: it is tried by itself soon after what it lacks has come. */
-async function ended(call: Call, id: unknown) {
-  for (;;) {
-    const { payload } = await call("GET", `${orphans}/${id}`);
-    if (payload.state !== "open") return payload;
-  }
-}
-
-const recover = (call: Call, id: unknown, body: object) => call("POST", `${orphans}/${id}/recover`, body);
 
 test("usage of nobody waits, keeps its digits, and counts by itself once its customer subscribes", async () => {
   const { call } = app.atlas;
@@ -166,7 +139,7 @@ test("one that came too late for its period goes on the next invoice", async () 
     dry_run: true,
     matched: 2,
     recovered: 2,
-    left: {},
+    still_orphaned: {},
     amounts: [{ currency: "USD", amount: "3.2" }],
   });
   const spend = async () => (await call("GET", "/api/v1/spend-control/status?customer_id=ada")).payload.spend;
@@ -210,7 +183,7 @@ test("many are tried at once: what they would cost, then for good", async () => 
   expect((await dry()).payload).toMatchObject({
     matched: 4,
     recovered: 0,
-    left: { no_subscription: 3, no_customer: 1 },
+    still_orphaned: { no_subscription: 3, no_customer: 1 },
     amounts: [],
     has_more: false,
   });
@@ -235,7 +208,7 @@ test("many are tried at once: what they would cost, then for good", async () => 
   const done = await call("POST", `${orphans}/recover`, assigned);
   expect(done.payload).toMatchObject({
     recovered: 2,
-    left: {},
+    still_orphaned: {},
     amounts: [{ currency: "USD", amount: "9" }],
     events: [
       { event_id: "ada-4", status: "recovered", amount: "4", currency: "USD" },

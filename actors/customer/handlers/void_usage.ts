@@ -22,7 +22,7 @@ export function voidUsage(state: CustomerState, command: VoidUsage, ctx: Decisio
   const subscription = usage === null ? undefined : findSubscription(state, usage.subscriptionId);
   if (usage === null || subscription === undefined)
     return refuse(new BillingError("RES_002", "The event was never counted"));
-  const places = findPlaces(subscription, usage.occurredAt);
+  const places = findPlaces(subscription, usage.occurredAt, usage.order);
   if (places.some((place) => place.isSettled && place.period === undefined)) {
     if (!subscription.lookedUp.includes(usage.occurredAt))
       return { kind: "needs", needs: { subscriptionId: subscription.id, at: usage.occurredAt } };

@@ -1,4 +1,4 @@
-import { identityDigest, type UsageEvent } from "../../../src/metering/usage_event.ts";
+import { fingerprint, identityDigest, type UsageEvent } from "../../../src/metering/usage_event.ts";
 import { decimal } from "../../../src/money/decimal.ts";
 import { readJson } from "../../../src/money/json.ts";
 import { addExact, type Exact, formatExact } from "../../../src/money/ratio.ts";
@@ -15,7 +15,8 @@ type Caller = Pick<Context<unknown, unknown, object>, "principal" | "now">;
 interface Outcome {
   readonly id: string;
   readonly event_id: string;
-  readonly status: "recovered" | "discarded" | "open";
+  /** One that is refused is open as well: a limit stands against it. */
+  readonly status: "recovered" | "discarded" | "refused" | "open";
   readonly reason?: string;
   readonly amount?: string;
   readonly currency?: string;
@@ -48,33 +49,23 @@ export async function tryAll(
   isDry: boolean,
 ) {
   const own = orphans.filter((orphan) => !isForeign(orphan));
-  const charges: Charge[] = [];
-  const outcomes: Outcome[] = [];
   const verdicts =
     isDry || own.length === 0 ? [] : await services.orphanRecovery.offer(companyId, own, offer);
-  for (const orphan of orphans) {
-    const index = own.indexOf(orphan);
+  const results = new Map<OrphanRow, Result>();
+  for (const [index, orphan] of own.entries()) {
     const verdict = verdicts[index];
-    if (index < 0) {
-      outcomes.push({ ...named(orphan), status: "open", reason: "other_customer" });
-      continue;
-    }
     const result =
-      verdict === undefined
-        ? await wouldBe(services, orphan, offer)
-        : await became(services, orphan, verdict);
-    if (typeof result === "string") {
-      outcomes.push({ ...named(orphan), status: "open", reason: result });
-      continue;
-    }
-    if (result === null) {
-      outcomes.push({ ...named(orphan), status: "recovered" });
-      continue;
-    }
+      verdict === undefined ? wouldBe(services, orphan, offer) : became(services, orphan, verdict);
+    results.set(orphan, await result);
+  }
+  const charges: Charge[] = [];
+  const outcomes = orphans.map((orphan): Outcome => {
+    const result = results.get(orphan) ?? { status: "open", reason: "other_customer" };
+    if (!("charge" in result)) return { ...named(orphan), ...result };
     charges.push(result);
     const { charge, currency } = result;
-    outcomes.push({ ...named(orphan), status: "recovered", amount: formatExact(charge), currency });
-  }
+    return { ...named(orphan), status: "recovered", amount: formatExact(charge), currency };
+  });
   return summary(outcomes, charges);
 }
 
@@ -83,27 +74,38 @@ interface Charge {
   readonly currency: string;
 }
 
-async function wouldBe(services: Services, orphan: OrphanRow, offer: Offer): Promise<Charge | string> {
+/** What an event adds; or that it had counted before, or why it stays. */
+type Result = Charge | Pick<Outcome, "status" | "reason">;
+
+const counted: Result = { status: "recovered" };
+
+async function wouldBe(services: Services, orphan: OrphanRow, offer: Offer): Promise<Result> {
   const logged = offered(orphan, offer);
-  const known = await services.refs.resolve(orphan.companyId, [logged.customerRef]);
-  const customerRef = known.get(logged.customerRef)?.id;
-  if (customerRef === undefined) return "no_customer";
-  const preview = await previewOrphan(services, { ...logged, customerRef });
-  return "reason" in preview ? preview.reason : preview;
+  const { companyId, event } = logged;
+  const known = await services.refs.resolve(companyId, [logged.customerRef]);
+  const customerId = known.get(logged.customerRef)?.id;
+  if (customerId === undefined) return { status: "open", reason: "no_customer" };
+  const digest = identityDigest(companyId, customerId, event.source ?? "", event.event_id);
+  const [before] = await services.store.findIdentities([{ companyId, customerId, digest }]);
+  if (before?.verdict === "applied" || before?.verdict === "voided")
+    return before.fingerprint === fingerprint(event) ? counted : { status: "open", reason: "conflict" };
+  const preview = await previewOrphan(services, { ...logged, customerRef: customerId });
+  return "reason" in preview ? { status: "open", reason: preview.reason } : preview;
 }
 
-/** What an event that was offered again added; null for one that had counted before, a text for one that stays. */
 async function became(
   services: Services,
   orphan: OrphanRow,
   { status, reason, code, customerId }: IngestResult,
-): Promise<Charge | string | null> {
-  if (status === "duplicate") return null;
-  if (status !== "applied" || customerId === undefined) return reason ?? code ?? status;
+): Promise<Result> {
+  if (status === "duplicate") return counted;
+  if (status === "refused") return { status, ...(code === undefined ? {} : { reason: code }) };
+  if (status !== "applied" || customerId === undefined)
+    return { status: "open", reason: reason ?? code ?? status };
   const event = eventOf(orphan);
   const digest = identityDigest(orphan.companyId, customerId, event.source ?? "", event.event_id);
   const stored = (await services.documents.usageEvent(orphan.companyId, customerId, digest))?.event ?? null;
-  return stored === null ? null : { charge: decimal(stored.charge), currency: stored.currency };
+  return stored === null ? counted : { charge: decimal(stored.charge), currency: stored.currency };
 }
 
 function named(orphan: OrphanRow): { id: string; event_id: string } {
@@ -115,9 +117,9 @@ function eventOf({ event }: OrphanRow): UsageEvent {
 }
 
 function summary(outcomes: readonly Outcome[], charges: readonly Charge[]) {
-  const left: Record<string, number> = {};
+  const stillOrphaned: Record<string, number> = {};
   for (const { status, reason } of outcomes)
-    if (status === "open" && reason !== undefined) left[reason] = (left[reason] ?? 0) + 1;
+    if (status === "open" && reason !== undefined) stillOrphaned[reason] = (stillOrphaned[reason] ?? 0) + 1;
   const sums = new Map<string, Exact>();
   for (const { charge, currency } of charges) {
     const sum = sums.get(currency);
@@ -127,7 +129,8 @@ function summary(outcomes: readonly Outcome[], charges: readonly Charge[]) {
   return {
     recovered: count("recovered"),
     discarded: count("discarded"),
-    left,
+    still_orphaned: stillOrphaned,
+    refused: count("refused"),
     amounts: [...sums].map(([currency, sum]) => ({ currency, amount: formatExact(sum) })),
     events: outcomes,
   };

@@ -124,19 +124,28 @@ async function recoverOne(
   const { companyId } = ctx.principal;
   if ("note" in offer) {
     const ending = { by: ctx.principal.id, note: offer.note, at: ctx.now };
-    await services.orphans.discard(companyId, orphan.id, ending);
-    return showOrphan(await existingOrphan(services, companyId, orphan.id));
+    const ended = await services.orphans.discard(companyId, orphan.id, ending);
+    const after = await existingOrphan(services, companyId, orphan.id);
+    if (!ended) throw new BillingError("RES_002", `The orphan event is ${after.state} already`);
+    return showOrphan(after);
   }
-  if (isForeign(orphan, offer))
-    throw invalid("subscription_id", "belongs to another customer than the event");
+  const isForeign = await foreignTo(services, companyId, [orphan], offer);
+  if (isForeign(orphan)) throw invalid("subscription_id", "belongs to another customer than the event");
   const [verdict] = await services.orphanRecovery.offer(companyId, [orphan], offer);
   const after = await existingOrphan(services, companyId, orphan.id);
   return { ...showOrphan(after), verdict: verdict === undefined ? null : showVerdict(verdict) };
 }
 
-/** True where an event of a known customer would become another's. */
-function isForeign({ customerRef, reason }: OrphanRow, { customerId }: Offer): boolean {
-  return customerId !== undefined && reason !== "no_customer" && customerRef !== customerId;
+/** Tells the events of a known customer that would become another's. */
+async function foreignTo(
+  services: Services,
+  companyId: string,
+  orphans: readonly OrphanRow[],
+  { customerId }: Offer,
+): Promise<(orphan: OrphanRow) => boolean> {
+  if (customerId === undefined) return () => false;
+  const owners = await services.refs.resolve(companyId, [...new Set(orphans.map((o) => o.customerRef))]);
+  return ({ customerRef }) => (owners.get(customerRef)?.id ?? customerId) !== customerId;
 }
 
 async function recoverMany(
@@ -161,7 +170,14 @@ async function recoverMany(
   const outcome =
     "note" in offer
       ? await endAll(services, ctx, chosen, offer.note, dry_run)
-      : await tryAll(services, ctx, chosen, offer, (orphan) => isForeign(orphan, offer), dry_run);
+      : await tryAll(
+          services,
+          ctx,
+          chosen,
+          offer,
+          await foreignTo(services, companyId, chosen, offer),
+          dry_run,
+        );
   return {
     payload: { dry_run, matched: chosen.length, ...outcome, has_more: found.length > chosen.length },
   };

@@ -85,9 +85,9 @@ function writing(services: Services): Route[] {
         checkExternalId(ctx.body);
         const { id: customerId } = await existing(services, ctx, "customers", ctx.params.id);
         const command = { type: "update_customer", patch: ctx.body } as const;
-        return {
-          payload: await services.shard.send({ companyId, customerId }, command, keptAnswer(ctx, 200)),
-        };
+        const payload = await services.shard.send({ companyId, customerId }, command, keptAnswer(ctx, 200));
+        services.orphanRecovery.wake(companyId);
+        return { payload };
       },
     }),
   ];

@@ -147,6 +147,7 @@ async function send(
     command(document.id),
     keptAnswer(ctx, 200),
   );
+  services.orphanRecovery.wake(ctx.principal.companyId);
   return { payload };
 }
 

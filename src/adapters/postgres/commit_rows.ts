@@ -96,16 +96,17 @@ export async function writeOtherRows(tx: TransactionSql, batch: CommitBatch): Pr
       values (${o.companyId}, ${o.id}, ${o.customerRef}, ${o.reason}, ${o.state}, ${o.eventType},
         ${o.event}::text::jsonb, ${o.receivedAt}, ${o.updatedAt}, ${o.action}, ${o.by}, ${o.note})
       on conflict (company_id, id) do update set event = excluded.event, state = excluded.state,
-        reason = case when excluded.state = 'open' then excluded.reason else orphan_events.reason end,
-        updated_at = excluded.updated_at, action = excluded.action, by = excluded.by, note = excluded.note`);
+        reason = excluded.reason, updated_at = excluded.updated_at, action = excluded.action, by = excluded.by,
+        note = excluded.note
+      where orphan_events.state <> 'recovered'`);
   }
   if (recovered.length > 0) {
     writes.push(tx`
-      update orphan_events o set state = 'recovered', action = r.action, by = r.by, updated_at = r.at
+      update orphan_events o set state = 'recovered', action = r.action, by = r.by, note = null, updated_at = r.at
       from unnest(${column(recovered, "companyId")}::text[], ${column(recovered, "id")}::text[],
         ${column(recovered, "action")}::text[], ${column(recovered, "by")}::text[],
         ${column(recovered, "at")}::bigint[]) as r(company_id, id, action, by, at)
-      where o.company_id = r.company_id and o.id = r.id and o.state in ('open', 'recovered')`);
+      where o.company_id = r.company_id and o.id = r.id`);
   }
   for (const d of dead) {
     writes.push(tx`

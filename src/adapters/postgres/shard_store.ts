@@ -6,7 +6,7 @@ import { type CommitLedger, embeddedLedger } from "./ledger/commit_ledger.ts";
 import { loadActors } from "./load_actors.ts";
 import { loadSettled } from "./settled_invoices.ts";
 import { onStore } from "./store_errors.ts";
-import { findUsage, usageHistory, usagePage } from "./usage_history.ts";
+import { findUsage, usageHistory, usagePages } from "./usage_history.ts";
 
 interface PartitionRecord {
   id: number;
@@ -44,8 +44,7 @@ export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedg
     loadSettled: (places) => onStore(() => loadSettled(sql, places)),
     usageHistory: (key, subscriptionId, from, to) =>
       onStore(() => usageHistory(sql, key, subscriptionId, { from, to })),
-    usagePage: (key, subscriptionId, span, after, limit) =>
-      onStore(() => usagePage(sql, key, subscriptionId, span, after, limit)),
+    usagePages: (places, limit) => onStore(() => usagePages(sql, places, limit)),
     findUsage: (key) => onStore(() => findUsage(sql, key)),
     commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch, ledger)),
     dueWakes: (clockId, until, limit) =>
