@@ -166,7 +166,6 @@ export async function wire(
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory, warn);
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
-  const outbox = postgresLedgerOutbox(pools.shard);
   const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
@@ -189,18 +188,37 @@ export async function wire(
     clockStore,
     ledger,
     ledgerDirectory,
-    ledgerAuditor: new LedgerAuditor({
-      ...{ store, companies, companyStore, documents, ledger },
-      directory: ledgerDirectory,
-      isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
-    }),
-    ledgerPublisher: remoteLedger === null ? null : new LedgerPublisher(outbox, remoteLedger, warn),
+    ledgerAuditor: auditorOf(pools, companies, ledger),
+    ledgerPublisher:
+      remoteLedger === null
+        ? null
+        : new LedgerPublisher(postgresLedgerOutbox(pools.shard), remoteLedger, warn),
     cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },
   };
   return { services, auth: await wireAuth(pools, cacheServer), close: () => pools.close() };
+}
+
+/** An auditor by itself, for a look at what is stored. */
+export function wireAuditor(database: Database, remoteLedger: Ledger | null) {
+  const pools = openPools(database.url);
+  const companies = new Companies(postgresCatalogStore(pools.requests), postgresCompanyStore(pools.shard));
+  const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
+  return { auditor: auditorOf(pools, companies, ledger), close: () => pools.close() };
+}
+
+function auditorOf({ requests, shard }: Pools, companies: Companies, ledger: Ledger): LedgerAuditor {
+  const outbox = postgresLedgerOutbox(shard);
+  return new LedgerAuditor({
+    ...{ companies, ledger },
+    store: postgresShardStore(shard),
+    companyStore: postgresCompanyStore(shard),
+    documents: postgresDocuments(requests),
+    directory: postgresLedgerDirectory(requests, shard),
+    isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
+  });
 }
 
 async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {

@@ -1,5 +1,9 @@
 import { type Environment, readConfig } from "../../src/config.ts";
-import { openCacheServer, openDatabase, openEventLog } from "../wiring.ts";
+import { breachLine } from "../ledger_auditor.ts";
+import { openCacheServer, openDatabase, openEventLog, openRemoteLedger, wireAuditor } from "../wiring.ts";
+
+/** More would bury the first, which often explains the others. */
+const BREACHES_TOLD = 20;
 
 type Out = (text: string) => void;
 
@@ -19,6 +23,7 @@ export async function doctor(env: Environment, out: Out): Promise<number> {
     ["event log", async () => checkLog(env)],
     ["database", async () => checkDatabase(env)],
     ["cache", async () => checkCache(env)],
+    ["ledger", async () => checkLedger(env)],
   ];
   let failed = 0;
   for (const [name, check] of checks) {
@@ -54,5 +59,26 @@ async function checkCache(env: Environment): Promise<string> {
     return await server.describe();
   } finally {
     server.close();
+  }
+}
+
+/** Audits all of it: every identity of every ledger, customers rebuilt from what is stored. */
+async function checkLedger(env: Environment): Promise<string> {
+  const config = readConfig(env);
+  const database = await openDatabase(config, () => {});
+  const remote = await openRemoteLedger(config);
+  const { auditor, close } = wireAuditor(database, remote?.ledger ?? null);
+  try {
+    const { ledgers, customers, breaches, unsettled } = await auditor.all();
+    if (breaches.length > 0) {
+      const told = breaches.slice(0, BREACHES_TOLD).map((breach) => `\n      ${breachLine(breach)}`);
+      throw new Error(`${breaches.length} identities do not hold:${told.join("")}`);
+    }
+    const rest = unsettled.length === 0 ? "" : `, ${unsettled.length} were busy and not looked at`;
+    return `${ledgers} ledgers and ${customers} customers audited${rest}: every identity holds`;
+  } finally {
+    await close();
+    await remote?.close();
+    await database.close();
   }
 }

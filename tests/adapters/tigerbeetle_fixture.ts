@@ -6,7 +6,7 @@ import type { LedgerSubject } from "../contracts/ledger_scene.ts";
 export const givenAddresses = process.env.TIGERBEETLE_ADDRESSES?.split(",") ?? null;
 
 /** A number no run before has used. */
-function fresh(): number {
+export function fresh(): number {
   return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) || 1;
 }
 

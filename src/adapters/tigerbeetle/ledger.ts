@@ -65,7 +65,7 @@ async function post(server: TigerBeetle, chains: readonly Chain[]): Promise<Chai
     at += chain.length;
     return { chain, result: chainResult(statuses) };
   });
-  const taken = told.filter(({ result }) => result === "taken").flatMap(({ chain }) => chain);
+  const taken = told.filter(({ result }) => "takenAt" in result).flatMap(({ chain }) => chain);
   const there = await lookUp(
     server,
     taken.flatMap(({ id, pendingId = id }) => [id, pendingId]),
@@ -75,7 +75,8 @@ async function post(server: TigerBeetle, chains: readonly Chain[]): Promise<Chai
     if (refused !== null) return refused;
     const next = rest.next().value;
     assert(next !== undefined, "every chain that was sent has an answer");
-    return next.result === "taken" ? takenResult(next.chain, there) : next.result;
+    const { chain, result } = next;
+    return "takenAt" in result ? takenResult(chain, result, there) : result;
   });
 }
 
