@@ -2,6 +2,7 @@ import { type CustomerState, newCustomerState } from "../actors/customer/state.t
 import { BillingError } from "../src/errors.ts";
 import { identityDigest } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
 import type {
   ActorKey,
   CommitOutcome,
@@ -11,6 +12,7 @@ import type {
   ShardStore,
 } from "../src/ports/shard_store.ts";
 import type { Companies } from "./companies.ts";
+import { DeadLetters } from "./dead_letters.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor } from "./directory.ts";
 import { proveDue } from "./due_proofs.ts";
@@ -19,12 +21,14 @@ import { eventOf, type Item, type Position } from "./items.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { recover } from "./recovery.ts";
+import { couponUsedUp, keyInFlight, nameTaken } from "./refusals.ts";
 import type { Rerouter } from "./rerouter.ts";
 import { Needs, SettledLookups } from "./settled_lookups.ts";
 import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 
 export interface TurnDeps {
   readonly store: ShardStore;
+  readonly log: EventLog;
   readonly companies: Companies;
   readonly clock: Clock;
   /** For what an operator must see. */
@@ -47,6 +51,7 @@ export class Turn {
   readonly #settled: SettledLookups;
   readonly #refused = new Map<QueuedCommand, BillingError>();
   readonly #poisoned = new Map<Item, string>();
+  readonly #letters: DeadLetters;
   /** The identities of the events, worked out once however often they are decided. */
   readonly #digests = new Map<LoggedEvent, string>();
   #cursor: PartitionCursor;
@@ -61,6 +66,7 @@ export class Turn {
     this.#directory = directory;
     this.#deps = deps;
     this.#settled = new SettledLookups(deps.store);
+    this.#letters = new DeadLetters(deps.log, deps.warn);
     this.#onCommit = onCommit;
   }
 
@@ -83,6 +89,7 @@ export class Turn {
       ) {
         return this.#onCommit(this.#cursor, decided);
       }
+      await this.#letters.show(decided.batch.deadLetters);
       const outcome = await this.#deps.store.commit(
         decided.batch.toCommit(this.#cursor, next.offset, next.index),
       );
@@ -284,17 +291,4 @@ function keyOf(item: Item): ActorKey | null {
 function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
   const last = items.findLast((item) => item.kind === "event");
   return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
-}
-
-function nameTaken(): BillingError {
-  return new BillingError("RES_002", "The external_id is already in use", { field: "external_id" });
-}
-
-function couponUsedUp(): BillingError {
-  const text = "The coupon has been redeemed as often as it may be";
-  return new BillingError("RES_002", text, { field: "coupons" });
-}
-
-function keyInFlight(): BillingError {
-  return new BillingError("REQ_006", "The same Idempotency-Key is in flight", { retryAfterS: 1 });
 }

@@ -15,6 +15,7 @@ describe("configuration", () => {
       shards: 1,
       allowPrivateTargets: false,
       databaseUrl: null,
+      kafkaBrokers: null,
     });
   });
 
@@ -25,9 +26,19 @@ describe("configuration", () => {
     ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
     ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
-    ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
+    ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
+    ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
+    ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
+    ["CLICKHOUSE_URL", "http://a:8123", "this engine is not supported in this release; unset it"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
+  });
+
+  test("takes the addresses of several brokers", () => {
+    expect(readConfig({ KAFKA_BROKERS: "a.b:9092, 10.0.0.1:9093" }).kafkaBrokers).toEqual([
+      "a.b:9092",
+      "10.0.0.1:9093",
+    ]);
   });
 
   test("is in the README, variable by variable", () => {

@@ -47,6 +47,8 @@ export interface LogExtent {
 export interface EventLog {
   /** Which log this is, for ever the same: positions kept in the store mean something in this one alone. */
   readonly identity: string;
+  /** Whether this process keeps it itself; else it is a server's. */
+  readonly embedded: boolean;
   /**
    * Durable when it resolves; answers the offset of each entry. Concurrent calls share one sync. Rejects where any
    * entry is not durable: entries that are to fail on their own are appended in calls of their own.

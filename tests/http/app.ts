@@ -6,6 +6,7 @@ import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import type { EventLog } from "../../src/ports/event_log.ts";
 import { openTestPostgres } from "../postgres.ts";
 
 /** What came back, with the parts of the envelope tests look at. */
@@ -27,9 +28,8 @@ export interface Told {
 export type Call = (method: string, path: string, body?: unknown, key?: string) => Promise<Told>;
 
 /** The whole program without its ports: the real wiring over a fresh database, with two companies. */
-export async function openApp() {
+export async function openApp(log: EventLog = openMemoryEventLog(limits.partitions)) {
   const database = await openTestPostgres();
-  const log = openMemoryEventLog(limits.partitions);
   const troubles: string[] = [];
   const warn = (line: string) => troubles.push(line);
   const { services, auth, close } = await wire(
@@ -98,6 +98,7 @@ export async function openApp() {
       await services.orphanRecovery.stop();
       await services.shard.stop();
       await close();
+      await log.close();
       await database.close();
     },
   };

@@ -1,3 +1,4 @@
+import type { EventLog } from "../../src/ports/event_log.ts";
 import { type Call, openApp, type TestApp, type Told } from "./app.ts";
 
 /** The program with an LLM plan, a test clock in November 2023, and two customers: ada on the clock, bob on real time. */
@@ -11,8 +12,8 @@ export interface BillingWorld {
   customer(external_id: string, onClock?: boolean): Promise<void>;
 }
 
-export async function openBillingWorld(): Promise<BillingWorld> {
-  const app = await openApp();
+export async function openBillingWorld(log?: EventLog): Promise<BillingWorld> {
+  const app = await openApp(log);
   const { call } = app.atlas;
   const done = async (method: string, path: string, body?: unknown): Promise<Told> => {
     const told = await call(method, `/api/v1${path}`, body);

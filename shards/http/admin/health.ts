@@ -34,8 +34,9 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
       },
       handler: async ({ now }) => {
         const { status, dependencies } = await healthNow(services);
+        const ours: Record<string, boolean> = { database: embedded, message_broker: services.log.embedded };
         const detailed = Object.entries(dependencies).map(([name, told]) => {
-          return [name, { status: told, embedded: name === "database" ? embedded : true }];
+          return [name, { status: told, embedded: ours[name] ?? true }];
         });
         const payload = {
           status,

@@ -25,6 +25,7 @@ export interface KafkaEventLogParts {
 /** The event log in a topic of a Kafka or Redpanda cluster, which other producers may write to as well. */
 export class KafkaEventLog implements EventLog {
   readonly identity: string;
+  readonly embedded = false;
   readonly #parts: KafkaEventLogParts;
   readonly #appender: Appender;
   readonly #reader: Reader;

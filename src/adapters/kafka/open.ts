@@ -13,18 +13,21 @@ export interface KafkaEventLogOptions {
   readonly partitions: number;
   readonly topic?: string;
   readonly pendingBytesMax?: number;
+  /** How long to wait for brokers that are away. */
+  readonly waitMsMax?: number;
   /** Told when the brokers go away and when they are back, as one line. */
   readonly say: (line: string) => void;
 }
 
 /**
  * Opens the event log in Kafka or Redpanda, making its topics if they are missing. Waits for brokers that are away,
- * saying so. Throws DEP_001 with one line where the topic has another number of partitions.
+ * saying so. Throws DEP_001 with one line where they stay away, or the topic has another number of partitions.
  */
 export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
   const { brokers, partitions, say } = options;
   const presence = new Presence(brokers, say);
   const clients = await openClients(brokers);
+  const deadline = performance.now() + (options.waitMsMax ?? Number.POSITIVE_INFINITY);
   for (;;) {
     try {
       const topic = await prepareTopics(clients.admin, options.topic ?? eventsTopic, partitions);
@@ -40,9 +43,10 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
       presence.note(null);
       return log;
     } catch (error) {
-      if (error instanceof BillingError && error.cause === undefined) {
+      const isFinal = error instanceof BillingError && error.cause === undefined;
+      if (isFinal || performance.now() >= deadline) {
         await Promise.allSettled(Object.values(clients).map((client) => client.close()));
-        throw error;
+        throw isFinal ? error : new BillingError("DEP_001", `${presence.place} is away: ${reasonOf(error)}`);
       }
       presence.note(error);
       await Bun.sleep(limits.eventLogRetryMsMax);
@@ -77,12 +81,12 @@ async function openClients(brokers: readonly string[]): Promise<Clients> {
 
 /** Says once that the brokers are away, and once that they are back. */
 class Presence {
-  readonly #names: string;
+  readonly place: string;
   readonly #say: (line: string) => void;
   #away = false;
 
   constructor(brokers: readonly string[], say: (line: string) => void) {
-    this.#names = brokers.join(", ");
+    this.place = `The event log at ${brokers.join(", ")}`;
     this.#say = say;
   }
 
@@ -90,7 +94,8 @@ class Presence {
     const isAway = failure !== null;
     if (isAway === this.#away) return;
     this.#away = isAway;
-    if (isAway) this.#say(`the event log at ${this.#names} is away (${reasonOf(failure)}); trying again`);
-    else this.#say(`the event log at ${this.#names} is back`);
+    this.#say(
+      isAway ? `${this.place} is away (${reasonOf(failure)}); trying again` : `${this.place} is back`,
+    );
   }
 }

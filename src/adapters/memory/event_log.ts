@@ -44,6 +44,7 @@ export function openMemoryEventLog(
 
   return {
     identity: "memory",
+    embedded: true,
     append,
     async read(partition, offset, max) {
       if (closed) throw new BillingError("DEP_001", "The event log is closed");

@@ -35,6 +35,7 @@ export async function openSqliteEventLog(options: SqliteEventLogOptions): Promis
 /** Numbers and groups appends; the thread makes them durable. While one group syncs, the next one gathers. */
 class SqliteEventLog implements EventLog {
   readonly identity = "embedded";
+  readonly embedded = true;
   readonly #thread: LogThread;
   readonly #ends: number[];
   readonly #tail: Tail;
