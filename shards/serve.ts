@@ -31,7 +31,7 @@ export async function serve(
   say: Say,
   onFenced: (partition: number) => void,
 ): Promise<Running> {
-  const log = await openEventLog(config); // first: its lock keeps a second process off everything else
+  const log = await openEventLog(config, say); // first: the embedded one's lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();

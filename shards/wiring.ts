@@ -86,9 +86,20 @@ async function openEmbedded(dataDir: string, say: Say) {
   return openEmbeddedPostgres({ dataDir, log: say });
 }
 
-/** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */
-export function openEventLog(config: Config): Promise<EventLog> {
-  return openSqliteEventLog({ file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions });
+/**
+ * Opens the event log. The embedded one's file is locked for as long: one process at a time owns a data directory.
+ * @param waitMsMax how long brokers that are away are waited for
+ */
+export async function openEventLog(
+  config: Config,
+  say: Say,
+  waitMsMax: number = Number.POSITIVE_INFINITY,
+): Promise<EventLog> {
+  const { dataDir, kafkaBrokers: brokers } = config;
+  const { partitions } = limits;
+  if (brokers === null) return openSqliteEventLog({ file: join(dataDir, "events.sqlite"), partitions });
+  const { openKafkaEventLog } = await import("../src/adapters/kafka/open.ts");
+  return openKafkaEventLog({ brokers, partitions, say, waitMsMax });
 }
 
 /** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */

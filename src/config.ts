@@ -18,6 +18,8 @@ export interface Config {
   readonly tigerBeetle: { readonly cluster: bigint; readonly addresses: readonly string[] } | null;
   /** Null: everything the cache does is done in process. */
   readonly redisUrl: string | null;
+  /** `host:port` of some brokers of one cluster; null: the embedded event log. */
+  readonly kafkaBrokers: readonly string[] | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,7 +55,12 @@ export const variables: readonly Variable[] = [
     fallback: "embedded Postgres",
     meaning: "a Postgres to use instead of the embedded one",
   },
-  { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
+  {
+    name: "KAFKA_BROKERS",
+    fallback: "embedded log",
+    meaning:
+      "`host:port`, comma-separated: Kafka or Redpanda to keep the event log in, with plain connections",
+  },
   { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
   {
     name: "TIGERBEETLE_ADDRESSES",
@@ -67,7 +74,7 @@ export const variables: readonly Variable[] = [
 export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL"]) {
+  for (const name of ["CLICKHOUSE_URL"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
   }
@@ -91,7 +98,21 @@ export function readConfig(env: Environment): Config {
     databaseUrl,
     tigerBeetle: tigerBeetle(env),
     redisUrl,
+    kafkaBrokers: brokers(env),
   };
+}
+
+function brokers(env: Environment): string[] | null {
+  const list = text(env, "KAFKA_BROKERS")
+    ?.split(",")
+    .map((address) => address.trim());
+  if (list === undefined) return null;
+  const isAddress = (address: string): boolean => {
+    const port = Number(/^[^\s:/]+:(\d{1,5})$/.exec(address)?.[1] ?? 0);
+    return port > 0 && port <= 65_535;
+  };
+  if (list.every(isAddress)) return list;
+  throw unusable("KAFKA_BROKERS", "must be host:port, or several of them separated by commas");
 }
 
 function text(env: Environment, name: string): string | null {

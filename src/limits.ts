@@ -17,6 +17,29 @@ export const limits = {
   /** Records just appended are read again at once; this keeps them from the disk. */
   eventLogTailBytesMax: 32 * 1_048_576,
 
+  /** One batch of a partition on its way to a broker: below the 1 MiB that brokers take unless told otherwise. */
+  eventLogBatchBytesMax: 786_432,
+  /** Larger than any request makes, as written to a broker's topic when it is created. */
+  eventLogRecordBytesMax: 2 * 1_048_576,
+  /** How long a broker keeps records: a shard that was away for longer has lost its place. */
+  eventLogRetentionMs: 35 * 86_400_000,
+  /** An append without an answer by then is given up as away; its sender may send it again. */
+  eventLogAppendMsMax: 10_000,
+  /** Any other question to a broker. */
+  eventLogAnswerMsMax: 5_000,
+  /** Read ahead of what is being applied, by partition and in all: a partition beyond it is not asked for more. */
+  eventLogAheadPartitionBytesMax: 524_288,
+  eventLogAheadBytesMax: 64 * 1_048_576,
+  /** One answer of a broker to a question for records. */
+  eventLogFetchBytesMax: 4 * 1_048_576,
+  /** How long a broker may wait for records before it answers that there are none; shorter while a partition waits for room. */
+  eventLogFetchWaitMsMax: 250,
+  eventLogFetchWaitMsPaused: 10,
+  /** Longest wait between attempts to reach a broker that is away. */
+  eventLogRetryMsMax: 1_000,
+  /** Text of a record that could not be applied; more would not help to see why. */
+  deadLetterCharactersMax: 65_536,
+
   /** The in-process cache holds keys and sessions: a hundred thousand of them. */
   cacheBytesMax: 32 * 1_048_576,
   /** No request waits longer for a cache server; beyond it the process goes on without. */

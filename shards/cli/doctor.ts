@@ -1,4 +1,5 @@
 import { type Environment, readConfig } from "../../src/config.ts";
+import { limits } from "../../src/limits.ts";
 import { breachLine } from "../ledger_auditor.ts";
 import { openCacheServer, openDatabase, openEventLog, openRemoteLedger, wireAuditor } from "../wiring.ts";
 
@@ -38,9 +39,12 @@ export async function doctor(env: Environment, out: Out): Promise<number> {
 }
 
 async function checkLog(env: Environment): Promise<string> {
-  const log = await openEventLog(readConfig(env));
+  const config = readConfig(env);
+  const log = await openEventLog(config, () => {}, limits.eventLogAnswerMsMax);
   await log.close();
-  return "opens, and no other process has it";
+  return config.kafkaBrokers === null
+    ? "opens, and no other process has it"
+    : `answers at ${config.kafkaBrokers.join(", ")}, with its topics in place`;
 }
 
 async function checkDatabase(env: Environment): Promise<string> {

@@ -250,11 +250,19 @@ export interface UsagePlace extends ActorKey {
   readonly after: { readonly occurredAt: Instant; readonly seq: number } | null;
 }
 
+/** The event log that positions in the store belong to. */
+export interface LogClaim {
+  readonly identity: string;
+  readonly partitions: number;
+}
+
 /**
  * What a shard needs of the store. Every method throws BillingError DEP_001 when the store is away; after
  * that, a commit's outcome is unknown and `readCursor` tells it.
  */
 export interface ShardStore {
+  /** The log this store goes with: at first use the one given, ever after that one, whichever is given. */
+  claimLog(log: LogClaim): Promise<LogClaim>;
   /** Becomes the owner: bumps each partition's epoch (creating rows at first) and returns where it stands. */
   claimPartitions(partitions: readonly number[]): Promise<PartitionCursor[]>;
   readCursor(partition: number): Promise<PartitionCursor>;

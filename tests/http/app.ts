@@ -8,6 +8,7 @@ import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
 import type { CacheServer } from "../../src/ports/cache_server.ts";
+import type { EventLog } from "../../src/ports/event_log.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -30,9 +31,14 @@ export interface Told {
 export type Call = (method: string, path: string, body?: unknown, key?: string) => Promise<Told>;
 
 /** The whole program without its ports: the real wiring over a fresh database, with two companies. */
-export async function openApp(cacheServer: CacheServer = embeddedCacheServer()) {
+export async function openApp({
+  log = openMemoryEventLog(limits.partitions),
+  cacheServer = embeddedCacheServer(),
+}: {
+  log?: EventLog;
+  cacheServer?: CacheServer;
+} = {}) {
   const database = await openTestPostgres();
-  const log = openMemoryEventLog(limits.partitions);
   const troubles: string[] = [];
   const warn = (line: string) => troubles.push(line);
   const { services, auth, close } = await wire(
@@ -104,6 +110,7 @@ export async function openApp(cacheServer: CacheServer = embeddedCacheServer()) 
       await services.shard.stop();
       await expectSoundLedger(services);
       await close();
+      await log.close();
       await database.close();
     },
   };

@@ -1,4 +1,3 @@
-import type { CacheServer } from "../../src/ports/cache_server.ts";
 import { type Call, openApp, type TestApp, type Told } from "./app.ts";
 
 /** The program with an LLM plan, a test clock in November 2023, and two customers: ada on the clock, bob on real time. */
@@ -12,8 +11,8 @@ export interface BillingWorld {
   customer(external_id: string, onClock?: boolean): Promise<void>;
 }
 
-export async function openBillingWorld(cacheServer?: CacheServer): Promise<BillingWorld> {
-  const app = await openApp(cacheServer);
+export async function openBillingWorld(engines?: Parameters<typeof openApp>[0]): Promise<BillingWorld> {
+  const app = await openApp(engines);
   const { call } = app.atlas;
   const done = async (method: string, path: string, body?: unknown): Promise<Told> => {
     const told = await call(method, `/api/v1${path}`, body);

@@ -51,7 +51,7 @@ if (Bun.which("redis-server") === null) {
     beforeAll(async () => {
       server = await startRedis();
       cacheServer = await openCacheServer(server.url, silent);
-      world = await openBillingWorld(cacheServer);
+      world = await openBillingWorld({ cacheServer });
     }, 60_000);
     afterAll(async () => {
       await world.app.close();

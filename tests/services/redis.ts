@@ -1,16 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** A service that was started, and what to set for the program to use it. */
-export interface StartedService {
-  readonly env: Readonly<Record<string, string>>;
-  stop(): Promise<void>;
-}
+import { freePort, type Service } from "./service.ts";
 
 /** Starts Debian's Redis on a free port, installing it first if need be. Rejects, saying why, where that is impossible. */
-export async function start(): Promise<StartedService> {
+export async function start(): Promise<Service> {
   if (Bun.which("redis-server") === null) await install();
   const server = await startRedis();
   return { env: { REDIS_URL: server.url }, stop: () => server.end("SIGTERM") };
@@ -60,18 +54,6 @@ function endAfterUs(pid: number, folder: string): void {
   ) &`;
   const stdio = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
   Bun.spawnSync(["sh", "-c", script, "sh", `${process.pid}`, `${pid}`, folder], stdio);
-}
-
-/** A port nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
-  return address.port;
 }
 
 async function install(): Promise<void> {

@@ -13,9 +13,8 @@ import { openTestPostgres } from "../postgres.ts";
 export const COMPANY = "co_test";
 
 /** A store and a log that outlive the processes a test starts on them. */
-export async function openWorld() {
+export async function openWorld(log: EventLog = openMemoryEventLog(limits.partitions)) {
   const database = await openTestPostgres();
-  const log: EventLog = openMemoryEventLog(limits.partitions);
   await database.owner`insert into companies (id, name, created_at, updated_at) values (${COMPANY}, 'Test', 0, 0)`;
   const running = new Set<() => Promise<void>>();
   return {

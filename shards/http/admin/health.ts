@@ -11,6 +11,7 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
   const isEmbedded: Readonly<Record<string, boolean>> = {
     database: embedded,
     cache: services.cacheServer.embedded,
+    message_broker: services.log.embedded,
     ledger: services.ledgerPublisher === null,
   };
   return [
