@@ -10,7 +10,8 @@ import { hashApiKey, newApiKey } from "../../src/auth/api_key.ts";
 import { Authenticator, type AuthenticatorParts } from "../../src/auth/authenticator.ts";
 import { limits } from "../../src/limits.ts";
 import type { CacheServer } from "../../src/ports/cache_server.ts";
-import { freePort, type RedisServer, startRedis } from "../services/redis.ts";
+import { type RedisServer, startRedis } from "../services/redis.ts";
+import { freePort } from "../services/service.ts";
 import { type BillingWorld, openBillingWorld, usage } from "./billing_world.ts";
 
 const silent = () => {};
