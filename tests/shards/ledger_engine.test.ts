@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import { memoryLedger } from "../ledger/memory_ledger.ts";
-import { call, openWorld, seed } from "./world.ts";
+import { COMPANY, call, openWorld, seed } from "./world.ts";
 
 /** Begins books with one engine and starts again with another. */
 async function restarted(first: Ledger | null, second: Ledger | null): Promise<void> {
@@ -9,7 +9,7 @@ async function restarted(first: Ledger | null, second: Ledger | null): Promise<v
   try {
     const { services, stop } = await world.start(first);
     const [id = ""] = (await seed(services, ["ada"])).values();
-    await services.ingestion.ingest("co_test", [call(id, "one")], true);
+    await services.ingestion.ingest(COMPANY, [call(id, "one")], true);
     await stop();
     await world.start(second);
   } finally {
