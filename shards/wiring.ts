@@ -12,6 +12,7 @@ import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
 import { embeddedLedger, ledgerOutbox } from "../src/adapters/postgres/ledger/commit_ledger.ts";
 import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
+import { whereBooksAre } from "../src/adapters/postgres/ledger/engine.ts";
 import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
 import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
@@ -113,6 +114,28 @@ export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteL
   return openTigerBeetle(tigerBeetle);
 }
 
+/** Throws VAL_001 where the ledger that is configured is not the one that has the books of this database. */
+async function poolsWithBooks({ url }: Database, remoteLedger: Ledger | null): Promise<Pools> {
+  const pools = openPools(url);
+  try {
+    const books = await whereBooksAre(pools.shard);
+    const advice =
+      books === "here" && remoteLedger !== null
+        ? "the books of this database are in it and cannot be moved; unset it, or begin with an empty database"
+        : books === "elsewhere" && remoteLedger === null
+          ? "the books of this database are in TigerBeetle; set it"
+          : null;
+    if (advice !== null)
+      throw new BillingError("VAL_001", `TIGERBEETLE_ADDRESSES: ${advice}`, {
+        field: "TIGERBEETLE_ADDRESSES",
+      });
+    return pools;
+  } catch (error) {
+    await pools.close();
+    throw error;
+  }
+}
+
 /** What needs no cache server. */
 export function embeddedCacheServer(): CacheServer {
   const limiter = openMemoryRateLimiter(systemClock);
@@ -164,7 +187,7 @@ export async function wire(
   warn: Say,
   { ledger: remoteLedger = null, cacheServer = embeddedCacheServer() }: Engines = {},
 ): Promise<Wired> {
-  const pools = openPools(database.url);
+  const pools = await poolsWithBooks(database, remoteLedger);
   const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
@@ -213,8 +236,8 @@ export async function wire(
 }
 
 /** An auditor by itself, for a look at what is stored. */
-export function wireAuditor(database: Database, remoteLedger: Ledger | null) {
-  const pools = openPools(database.url);
+export async function wireAuditor(database: Database, remoteLedger: Ledger | null) {
+  const pools = await poolsWithBooks(database, remoteLedger);
   const companies = new Companies(postgresCatalogStore(pools.requests), postgresCompanyStore(pools.shard));
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
   return { auditor: auditorOf(pools, companies, ledger), close: () => pools.close() };

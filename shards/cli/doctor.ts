@@ -1,6 +1,6 @@
 import { type Environment, readConfig } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
-import { breachLine } from "../ledger_auditor.ts";
+import { type AuditReport, breachLine } from "../ledger_auditor.ts";
 import { openCacheServer, openDatabase, openEventLog, openRemoteLedger, wireAuditor } from "../wiring.ts";
 
 /** More would bury the first, which often explains the others. */
@@ -69,20 +69,28 @@ async function checkCache(env: Environment): Promise<string> {
 /** Audits all of it: every identity of every ledger, customers rebuilt from what is stored. */
 async function checkLedger(env: Environment): Promise<string> {
   const config = readConfig(env);
-  const database = await openDatabase(config, () => {});
-  const remote = await openRemoteLedger(config);
-  const { auditor, close } = wireAuditor(database, remote?.ledger ?? null);
+  const closers: (() => Promise<void>)[] = [];
   try {
-    const { ledgers, customers, breaches, unsettled } = await auditor.all();
-    if (breaches.length > 0) {
-      const told = breaches.slice(0, BREACHES_TOLD).map((breach) => `\n      ${breachLine(breach)}`);
-      throw new Error(`${breaches.length} identities do not hold:${told.join("")}`);
+    const database = await openDatabase(config, () => {});
+    closers.push(() => database.close());
+    const remote = await openRemoteLedger(config);
+    if (remote !== null) {
+      closers.push(() => remote.close());
+      await remote.ledger.ping();
     }
-    const rest = unsettled.length === 0 ? "" : `, ${unsettled.length} were busy and not looked at`;
-    return `${ledgers} ledgers and ${customers} customers audited${rest}: every identity holds`;
+    const { auditor, close } = await wireAuditor(database, remote?.ledger ?? null);
+    closers.push(close);
+    return told(await auditor.all());
   } finally {
-    await close();
-    await remote?.close();
-    await database.close();
+    for (const close of closers.toReversed()) await close();
   }
+}
+
+function told({ ledgers, customers, breaches, unsettled }: AuditReport): string {
+  if (breaches.length > 0) {
+    const lines = breaches.slice(0, BREACHES_TOLD).map((breach) => `\n      ${breachLine(breach)}`);
+    throw new Error(`${breaches.length} identities do not hold:${lines.join("")}`);
+  }
+  const rest = unsettled.length === 0 ? "" : `, ${unsettled.length} were busy and not looked at`;
+  return `${ledgers} ledgers and ${customers} customers audited${rest}: every identity holds`;
 }

@@ -7,7 +7,7 @@ export const givenAddresses = process.env.TIGERBEETLE_ADDRESSES?.split(",") ?? n
 
 /** A number no run before has used. */
 export function fresh(): number {
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) || 1;
+  return ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) >>> 2) + 1;
 }
 
 /** A ledger of a company of its own on a server that has others. */

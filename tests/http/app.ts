@@ -1,3 +1,4 @@
+import type { Sql } from "postgres";
 import { healthNow } from "../../shards/health_now.ts";
 import { buildApps } from "../../shards/http/app.ts";
 import { openCursors } from "../../shards/http/cursor.ts";
@@ -30,6 +31,14 @@ export interface Told {
 /** Sends requests as one caller. */
 export type Call = (method: string, path: string, body?: unknown, key?: string) => Promise<Told>;
 
+/** The TigerBeetle that is to keep the ledger in these tests, with numbers no run before has used; null for the store. */
+async function givenLedger(owner: Sql) {
+  if (process.env.TIGERBEETLE_ADDRESSES === undefined) return null;
+  const { fresh, givenAddresses, tigerBeetleSubject } = await import("../adapters/tigerbeetle_fixture.ts");
+  await owner.unsafe(`alter table ledgers alter column number restart with ${fresh()}`);
+  return tigerBeetleSubject(givenAddresses ?? []);
+}
+
 /** The whole program without its ports: the real wiring over a fresh database, with two companies. */
 export async function openApp({
   log = openMemoryEventLog(limits.partitions),
@@ -41,12 +50,13 @@ export async function openApp({
   const database = await openTestPostgres();
   const troubles: string[] = [];
   const warn = (line: string) => troubles.push(line);
+  const remote = await givenLedger(database.owner);
   const { services, auth, close } = await wire(
     log,
     { ...database, embedded: true, migrated: [] },
     () => {},
     warn,
-    { cacheServer },
+    { cacheServer, ledger: remote?.ledger ?? null },
   );
   await services.testClocks.load();
   await services.shard.start();
@@ -71,7 +81,11 @@ export async function openApp({
         ...(key === undefined ? {} : { "Idempotency-Key": key }),
       };
       const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-      return told(await front(new Request(`http://localhost${path}`, { method, headers, ...sent })));
+      const answer = await told(
+        await front(new Request(`http://localhost${path}`, { method, headers, ...sent })),
+      );
+      await services.ledgerPublisher?.drain(); // so that the next request finds in the ledger what this one did
+      return answer;
     };
   };
   /** A company with its owner, as whom it calls. */
@@ -108,8 +122,10 @@ export async function openApp({
     close: async () => {
       await services.orphanRecovery.stop();
       await services.shard.stop();
+      await services.ledgerPublisher?.drain();
       await expectSoundLedger(services);
       await close();
+      await remote?.close();
       await log.close();
       await database.close();
     },

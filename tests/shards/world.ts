@@ -10,7 +10,9 @@ import type { Ledger } from "../../src/ports/ledger.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
-export const COMPANY = "co_test";
+/** On a TigerBeetle that is given one no run before has used, for its accounts are there for ever. */
+export const COMPANY =
+  process.env.TIGERBEETLE_ADDRESSES === undefined ? "co_test" : `co_${crypto.randomUUID()}`;
 
 /** A store and a log that outlive the processes a test starts on them. */
 export async function openWorld(log: EventLog = openMemoryEventLog(limits.partitions)) {
