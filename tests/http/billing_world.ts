@@ -19,6 +19,13 @@ export async function openBillingWorld(engines?: Parameters<typeof openApp>[0]):
     if (told.error !== null) throw new Error(`${method} ${path}: ${told.text}`);
     return told;
   };
+  return { app, call, done, ...(await stockBillingWorld(done)) };
+}
+
+/** Fills a company with it, by way of calls that must succeed. */
+export async function stockBillingWorld<Answer extends { readonly id: string }>(
+  done: (method: string, path: string, body?: unknown) => Promise<Answer>,
+) {
   const clock = await done("POST", "/admin/test-clocks", { name: "November", now: "2023-11-01T00:00:00Z" });
   const customer = async (external_id: string, onClock = true): Promise<void> => {
     const lives = onClock ? { test_clock_id: clock.id } : {};
@@ -47,7 +54,7 @@ export async function openBillingWorld(engines?: Parameters<typeof openApp>[0]):
   await done("POST", "/master-data/plans", { key: "llm_plan", name: "LLM", currency: "USD", prices });
   await customer("ada");
   await customer("bob", false);
-  return { app, call, clock, done, customer };
+  return { clock, customer };
 }
 
 /** A usage event of the plan. */

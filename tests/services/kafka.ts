@@ -13,9 +13,12 @@ const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
 export interface Broker {
   /** `host:port`, as clients are to be told. */
   readonly address: string;
-  readonly pid: number;
+  readonly folder: string;
   /** kill -9; what it has is in its folder, for `startBroker` to take up again at the same address. */
   kill(): Promise<void>;
+  /** Makes it hang, and go on. */
+  pause(): void;
+  resume(): void;
   /** Asks it to stop, then removes its folder. */
   stop(): Promise<void>;
 }
@@ -40,7 +43,6 @@ export async function startBroker(folder: string): Promise<Broker> {
     stdout: Bun.file(log),
     stderr: Bun.file(log),
   });
-  const { pid } = child;
   const stop = async () => {
     child.kill("SIGTERM");
     await child.exited;
@@ -60,7 +62,8 @@ export async function startBroker(folder: string): Promise<Broker> {
     await kill();
     throw error;
   }
-  return { address, pid, kill, stop };
+  const [pause, resume] = [() => child.kill("SIGSTOP"), () => child.kill("SIGCONT")];
+  return { address, folder, kill, pause, resume, stop };
 }
 
 /** Makes an empty log folder for a broker that is its own and only controller. */

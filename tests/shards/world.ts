@@ -22,19 +22,25 @@ export async function openWorld(log: EventLog = openMemoryEventLog(limits.partit
   return {
     database,
     log,
-    /** Starts the shard as a fresh process would, on what is stored; what `remoteLedger` posts is not in the store. */
-    async start(remoteLedger: Ledger | null = null) {
+    /**
+     * Starts the shard as a fresh process would, on what is stored; what `remoteLedger` posts is not in the store, and
+     * `onLog` stands for the log.
+     */
+    async start(remoteLedger: Ledger | null = null, onLog: EventLog = log) {
       const fenced = Promise.withResolvers<number>();
       const warnings: string[] = [];
       const { services, close } = await wire(
-        log,
+        onLog,
         { ...database, embedded: true, migrated: [] },
         (partition) => fenced.resolve(partition),
         (line) => warnings.push(line),
         { ledger: remoteLedger },
       );
       await services.testClocks.load();
-      await services.shard.start();
+      await services.shard.start().catch(async (error) => {
+        await close();
+        throw error;
+      });
       const stop = async () => {
         running.delete(stop);
         await services.shard.stop();
