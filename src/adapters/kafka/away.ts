@@ -8,7 +8,7 @@ export function away(reason: unknown): BillingError {
   return error;
 }
 
-/** Every error that an error of the client holds, itself and those within within. */
+/** Every error that an error of the client holds, itself and those within it. */
 export function* errorsWithin(error: unknown): Generator<Error> {
   if (!(error instanceof Error)) return;
   yield error;

@@ -18,8 +18,8 @@ export interface KafkaEventLogParts {
   readonly records: Consumer;
   /** Asks for offsets, on a connection of its own. */
   readonly offsets: Consumer;
-  /** Told how asking for records went; null after a success. */
-  readonly onOutcome: (failure: unknown) => void;
+  /** Told how asking a broker for records went; null after a success. */
+  readonly onOutcome: (broker: number, failure: unknown) => void;
 }
 
 /** The event log in a topic of a Kafka or Redpanda cluster, which other producers may write to as well. */
@@ -33,11 +33,11 @@ export class KafkaEventLog implements EventLog {
   readonly #listeners = new Set<(partitions: readonly number[]) => void>();
   #closing: Promise<void> | null = null;
 
-  private constructor(parts: KafkaEventLogParts, ends: readonly number[]) {
+  private constructor(parts: KafkaEventLogParts, offsets: Offsets, ends: readonly number[]) {
     const { topic, producer, pendingBytesMax, records, partitions, onOutcome } = parts;
     this.identity = `kafka ${topic.id}`;
     this.#parts = parts;
-    this.#offsets = new Offsets(parts.offsets, topic.name, partitions);
+    this.#offsets = offsets;
     const onGrown = (grown: readonly number[]) => this.#announce(grown);
     this.#reader = new Reader({ consumer: records, topic, partitions, onGrown, onOutcome }, ends);
     this.#appender = new Appender(producer, topic.name, pendingBytesMax, (durable) => {
@@ -48,8 +48,8 @@ export class KafkaEventLog implements EventLog {
 
   /** Takes up a topic that is there. Rejects when the broker goes away meanwhile. */
   static async open(parts: KafkaEventLogParts): Promise<KafkaEventLog> {
-    const ends = await new Offsets(parts.offsets, parts.topic.name, parts.partitions).ends();
-    const log = new KafkaEventLog(parts, ends);
+    const offsets = new Offsets(parts.offsets, parts.topic.name, parts.partitions);
+    const log = new KafkaEventLog(parts, offsets, await offsets.ends());
     await log.#reader.start();
     return log;
   }

@@ -37,10 +37,10 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
         topic,
         partitions,
         pendingBytesMax: options.pendingBytesMax ?? limits.eventLogPendingBytesMax,
-        onOutcome: (failure) => presence.note(failure),
+        onOutcome: (broker, failure) => presence.note(broker, failure),
       });
       await clients.admin.close();
-      presence.note(null);
+      presence.note(opening, null);
       return log;
     } catch (error) {
       const isFinal = error instanceof BillingError && error.cause === undefined;
@@ -48,7 +48,7 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
         await Promise.allSettled(Object.values(clients).map((client) => client.close()));
         throw isFinal ? error : new BillingError("DEP_001", `${presence.place} is away: ${reasonOf(error)}`);
       }
-      presence.note(error);
+      presence.note(opening, error);
       await Bun.sleep(limits.eventLogRetryMsMax);
     }
   }
@@ -79,23 +79,26 @@ async function openClients(brokers: readonly string[]): Promise<Clients> {
   };
 }
 
-/** Says once that the brokers are away, and once that they are back. */
+/** Stands for whichever broker is asked while the log is opened. */
+const opening = -1;
+
+/** Says once that a broker that is needed is away, and once that all of them are back. */
 class Presence {
   readonly place: string;
   readonly #say: (line: string) => void;
-  #away = false;
+  readonly #away = new Set<number>();
 
   constructor(brokers: readonly string[], say: (line: string) => void) {
     this.place = `The event log at ${brokers.join(", ")}`;
     this.#say = say;
   }
 
-  note(failure: unknown): void {
-    const isAway = failure !== null;
-    if (isAway === this.#away) return;
-    this.#away = isAway;
-    this.#say(
-      isAway ? `${this.place} is away (${reasonOf(failure)}); trying again` : `${this.place} is back`,
-    );
+  note(broker: number, failure: unknown): void {
+    const before = this.#away.size;
+    if (failure === null) this.#away.delete(broker);
+    else this.#away.add(broker);
+    if (before === 0 && failure !== null)
+      this.#say(`${this.place} is away (${reasonOf(failure)}); trying again`);
+    if (before > 0 && this.#away.size === 0) this.#say(`${this.place} is back`);
   }
 }

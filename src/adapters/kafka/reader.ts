@@ -17,8 +17,8 @@ export interface ReaderDeps {
   readonly partitions: number;
   /** Told which partitions have more to read. */
   readonly onGrown: (partitions: readonly number[]) => void;
-  /** Told how asking the broker went; null after a success. */
-  readonly onOutcome: (failure: unknown) => void;
+  /** Told how asking a broker for records went; null after a success, or where it has none for us. */
+  readonly onOutcome: (broker: number, failure: unknown) => void;
 }
 
 /**
@@ -91,17 +91,18 @@ export class Reader {
     for (let failures = 0; !this.#closed; ) {
       const asked = this.#asked(leader);
       if (asked.size === 0) {
+        this.#deps.onOutcome(leader, null); // another may lead what it led
         await this.#changed.promise;
         continue;
       }
       try {
-        this.#take(asked, await this.#fetch(leader, asked));
-        this.#deps.onOutcome(null);
+        this.#take(asked, (await this.#fetch(leader, asked)).responses);
+        this.#deps.onOutcome(leader, null);
         failures = 0;
       } catch (error) {
         if (this.#closed) return;
         failures++;
-        this.#refuse(asked, error);
+        this.#refuse(leader, asked, error);
         await Bun.sleep(retryMs(failures));
         await this.start().catch(() => {}); // another broker may lead by now
       }
@@ -140,7 +141,7 @@ export class Reader {
     });
   }
 
-  #take(asked: ReadonlyMap<number, number>, { responses }: FetchAnswer): void {
+  #take(asked: ReadonlyMap<number, number>, responses: FetchAnswer["responses"]): void {
     const grown: number[] = [];
     for (const answer of responses.flatMap((topic) => topic.partitions)) {
       const position = asked.get(answer.partitionIndex);
@@ -165,12 +166,12 @@ export class Reader {
   }
 
   /** Takes from a failed question what it brought all the same, and what it says of single partitions. */
-  #refuse(asked: ReadonlyMap<number, number>, failure: unknown): void {
+  #refuse(leader: number, asked: ReadonlyMap<number, number>, failure: unknown): void {
     for (const error of errorsWithin(failure)) {
-      const { response } = error as Error & { response?: FetchAnswer };
-      if (response !== undefined) return this.#take(asked, response);
+      const { response } = error as Error & { response?: Partial<FetchAnswer> };
+      if (response?.responses !== undefined) return this.#take(asked, response.responses);
     }
-    if (!hasErrorId(failure, "NOT_LEADER_OR_FOLLOWER")) this.#deps.onOutcome(failure);
+    if (!hasErrorId(failure, "NOT_LEADER_OR_FOLLOWER")) this.#deps.onOutcome(leader, failure);
   }
 
   #change(): void {
