@@ -11,12 +11,11 @@ import { until } from "../services/service.ts";
 import { newTopic, skipped } from "./kafka_fixture.ts";
 
 const partitions = 8;
-const folder = mkdtempSync(join(tmpdir(), "billai-kafka-loss-"));
 let broker: Broker;
 
 describe.skipIf(skipped !== "")(`a Kafka broker that is killed${skipped}`, () => {
   beforeAll(async () => {
-    broker = await startBroker(folder);
+    broker = await startBroker(mkdtempSync(join(tmpdir(), "billai-kafka-loss-")));
   }, 120_000);
   afterAll(async () => broker?.stop());
 
@@ -73,7 +72,7 @@ describe.skipIf(skipped !== "")(`a Kafka broker that is killed${skipped}`, () =>
       await broker.kill();
       await until("refusals", 30_000, async () => refused > refusedBefore);
       await until("the line that says so", 30_000, async () => said.length === 2 * round - 1);
-      broker = await startBroker(folder);
+      broker = await startBroker(broker.folder);
     }
     const before = acks.length;
     await until("appends again", 30_000, async () => acks.length > before + 300);
@@ -108,7 +107,7 @@ describe.skipIf(skipped !== "")(`a Kafka broker that is killed${skipped}`, () =>
       say: (line) => said.push(line),
     });
     await until("the line that says so", limits.eventLogAnswerMsMax, async () => said.length === 1);
-    broker = await startBroker(folder);
+    broker = await startBroker(broker.folder);
     const log = await waiting;
     expect(said.at(-1)).toBe(`The event log at ${broker.address} is back`);
     expect(await log.endOffset(0)).toBeGreaterThanOrEqual(1);

@@ -25,8 +25,14 @@ export interface Broker {
 
 /** Starts a broker for tests; `KAFKA_BROKERS` tells where it is. Throws Unavailable without Java or its jars. */
 export async function start(): Promise<Service> {
-  const broker = await startBroker(mkdtempSync(join(tmpdir(), "billai-kafka-")));
-  return { env: { KAFKA_BROKERS: broker.address }, stop: broker.stop };
+  const folder = mkdtempSync(join(tmpdir(), "billai-kafka-"));
+  try {
+    const broker = await startBroker(folder);
+    return { env: { KAFKA_BROKERS: broker.address }, stop: broker.stop };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Starts a broker that keeps everything in `folder`: a new one, or the one that was killed there. */
@@ -87,8 +93,20 @@ async function format(folder: string, settings: string, jars: string): Promise<v
     "log.index.size.max.bytes=65536", // each partition sets this aside twice
   ];
   writeFileSync(settings, `${lines.join("\n")}\n`);
-  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-  await run([...java, quiet, "-cp", jars, "kafka.tools.StorageTool", "format", "-t", id, "-c", settings]);
+  const id = crypto.getRandomValues(new Uint8Array(16)).with(0, 0); // an id may not begin with a dash
+  const cluster = Buffer.from(id).toString("base64url");
+  await run([
+    ...java,
+    quiet,
+    "-cp",
+    jars,
+    "kafka.tools.StorageTool",
+    "format",
+    "-t",
+    cluster,
+    "-c",
+    settings,
+  ]);
 }
 
 function listens(address: string): Promise<boolean> {
