@@ -6,13 +6,12 @@ import type { CustomerState } from "../actors/customer/state.ts";
 import { invoiceNumber } from "../src/invoicing/invoice.ts";
 import type { CompanySettings } from "../src/invoicing/settings.ts";
 import { limits } from "../src/limits.ts";
+import type { CommitBatch, NumberedRows } from "../src/ports/shard_store.ts";
 import type {
   Claim,
-  CommitBatch,
   DeadLetter,
   FactRow,
   IdentityRow,
-  NumberedRows,
   OrphanRow,
   PartitionCursor,
   RecoveredOrphan,
@@ -23,7 +22,7 @@ import type {
   UsageRow,
   VoidedRow,
   WakeRow,
-} from "../src/ports/shard_store.ts";
+} from "../src/ports/stored_rows.ts";
 import { parseInstant } from "../src/time/instant.ts";
 import { BatchLedger } from "./batch_ledger.ts";
 import { actorName, type LiveActor } from "./directory.ts";

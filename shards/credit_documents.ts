@@ -6,7 +6,7 @@ import { assert } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
 import { add, type Decimal, decimal, neg, sub, ZERO } from "../src/money/decimal.ts";
 import { formatMoney } from "../src/money/money.ts";
-import type { DocumentRow } from "../src/ports/shard_store.ts";
+import type { DocumentRow } from "../src/ports/stored_rows.ts";
 import { formatInstant } from "../src/time/instant.ts";
 
 /** The documents of a customer's credit that facts have made stale: grants as they are, and an entry for each fact. */

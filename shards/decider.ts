@@ -3,9 +3,10 @@ import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
 import { assert, BillingError } from "../src/errors.ts";
 import { derivedId } from "../src/ids.ts";
+import { limits } from "../src/limits.ts";
 import { fingerprint } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/shard_store.ts";
+import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/stored_rows.ts";
 import { Batch } from "./batch.ts";
 import type { CompanyView } from "./companies.ts";
 import { actorName, type LiveActor } from "./directory.ts";
@@ -72,7 +73,10 @@ export function decideAll(items: readonly Item[], around: Surroundings): Decided
     try {
       if (poison !== undefined) bury(item, poison, decided, around);
       else if (item.kind === "command") decideCommand(item.queued, decided, around);
-      else if ("unreadable" in item.logged) bury(item, "unreadable record", decided, around);
+      else if ("unreadable" in item.logged) bury(item, item.logged.reason, decided, around);
+      else if ("nothing" in item.logged) continue;
+      else if ("event" in item.logged && around.company(item.logged.companyId) === null)
+        bury(item, "no such company", decided, around);
       else if ("moved" in item.logged)
         decided.verdicts.set(item, { event_id: item.logged.moved, status: "accepted" });
       else decided.verdicts.set(item, decideEvent(item.logged, decided, around));
@@ -103,7 +107,7 @@ function decideEvent(logged: LoggedEvent, decided: Decided, around: Surroundings
   const { companyId, customerRef, event } = logged;
   const company = around.company(companyId);
   const { event_id } = event;
-  if (company === null) return { event_id, status: "rejected", code: "RES_001", msg: "No such company" };
+  assert(company !== null, "an event of no company is buried");
   const key = { companyId, customerId: customerRef };
   const digest = around.digests.get(logged);
   assert(digest !== undefined, "an event's identity is known before it is decided");
@@ -255,11 +259,17 @@ function bury(item: Item, reason: string, decided: Decided, around: Surroundings
   const event_id = logged?.event.event_id ?? "";
   const { offset, index } = item.at;
   const at = around.clock.now();
-  decided.batch.deadLetters.push({ partition: around.partition, offset, index, reason, record, at });
+  const kept = { reason: storable(reason), record: storable(record) };
+  decided.batch.deadLetters.push({ partition: around.partition, offset, index, ...kept, at });
   decided.verdicts.set(item, {
     event_id,
     status: "rejected",
     code: "VAL_001",
     msg: "The event could not be applied",
   });
+}
+
+/** Whatever came in, as text that any store takes. */
+function storable(text: string): string {
+  return text.slice(0, limits.deadLetterCharactersMax).toWellFormed().replaceAll("\0", "\ufffd");
 }

@@ -1,6 +1,6 @@
 import type { Positions } from "../actors/customer/ledger/positions.ts";
 import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
-import type { ActorKey } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 
 /** A live actor and how far its stored snapshot is behind it. */
 export interface LiveActor {

@@ -5,7 +5,7 @@ import type { AlertFired, Fact } from "../actors/customer/facts.ts";
 import { type CustomerState, covers, findSubscription, type LimitState } from "../actors/customer/state.ts";
 import type { SubscriptionState } from "../actors/customer/subscription_state.ts";
 import type { Invoice } from "../src/invoicing/invoice.ts";
-import type { DocumentRow } from "../src/ports/shard_store.ts";
+import type { DocumentRow } from "../src/ports/stored_rows.ts";
 import { formatInstant, type Instant, parseInstant } from "../src/time/instant.ts";
 import { contractRows, creditRows } from "./credit_documents.ts";
 

@@ -8,7 +8,7 @@ import {
   type SubscriptionState,
 } from "../actors/customer/subscription_state.ts";
 import { limits } from "../src/limits.ts";
-import type { ActorKey } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Instant } from "../src/time/instant.ts";
 import { actorName } from "./directory.ts";
 import type { Item } from "./items.ts";

@@ -4,12 +4,13 @@ import type { Services } from "./services.ts";
 
 /** Asks what the program stands on, each within a bounded wait. */
 export async function healthNow(services: Services): Promise<Health> {
-  const [database, broker, ledger] = await Promise.all([
+  const [database, cache, broker, ledger] = await Promise.all([
     answers(services.pingDatabase()),
+    answers(services.cacheServer.ping()),
     answers(services.log.endOffset(0)),
     answers(services.ledger.ping()),
   ]);
-  return healthOf({ database, cache: "ok", message_broker: broker, ledger });
+  return healthOf({ database, cache, message_broker: broker, ledger });
 }
 
 async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {

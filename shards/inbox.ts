@@ -1,7 +1,7 @@
 import type { Command } from "../actors/customer/commands.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import type { ActorKey, StoredAnswer } from "../src/ports/shard_store.ts";
+import type { ActorKey, StoredAnswer } from "../src/ports/stored_rows.ts";
 
 /** What a command came to: the payload of its answer or the refusal. */
 export type CommandResult = { readonly payload: unknown } | { readonly error: BillingError };

@@ -3,10 +3,9 @@ import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { ResolvedCustomer } from "../src/ports/documents.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
-import { formatInstant, type Instant, parseInstant } from "../src/time/instant.ts";
+import type { EventLog, LogEntry } from "../src/ports/event_log.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
+import { futureFault } from "./event_time.ts";
 import type { Verdict } from "./items.ts";
 import { encodeRecord, type Recovery } from "./log_record.ts";
 import type { Shard } from "./shard.ts";
@@ -69,27 +68,33 @@ export class Ingestion {
       partition,
       bytes: encodeRecord(companyId, receivedAt, groups.get(partition) ?? []),
     }));
-    if (entries.length === 0) return results;
-    let offsets: number[];
+    // A log may apply a record before it says where it stands: verdicts are watched for from here on.
+    const endWatch = wait ? this.#shard.watch(partitions) : null;
     try {
-      offsets = await this.#log.append(entries);
+      await Promise.all(
+        entries.map(async (entry) => {
+          const placed = groups.get(entry.partition) ?? [];
+          for (const [i, result] of (await this.#append(entry, placed, wait)).entries())
+            results[placed[i]?.index ?? 0] = result;
+        }),
+      );
+    } finally {
+      endWatch?.();
+    }
+    return results;
+  }
+
+  /** One result per event of a partition: where it cannot be written, only its own events are rejected. */
+  async #append(entry: LogEntry, placed: readonly Placed[], wait: boolean): Promise<IngestResult[]> {
+    try {
+      const [offset = 0] = await this.#log.append([entry]);
+      const verdicts = wait ? await this.#shard.applied(entry.partition, offset) : [];
+      return placed.map(({ event }, i) => verdicts[i] ?? { event_id: event.event_id, status: "accepted" });
     } catch (error) {
       const failure =
         error instanceof BillingError ? error : new BillingError("DEP_001", "The event log is away");
-      for (const placed of [...groups.values()].flat())
-        results[placed.index] = rejected(placed.event.event_id, failure);
-      return results;
+      return placed.map(({ event }) => rejected(event.event_id, failure));
     }
-    const applied = wait
-      ? partitions.map((partition, i) => this.#shard.applied(partition, offsets[i] ?? 0))
-      : [];
-    for (const [i, partition] of partitions.entries()) {
-      const verdicts = (await applied[i]) ?? [];
-      for (const [j, placed] of (groups.get(partition) ?? []).entries()) {
-        results[placed.index] = verdicts[j] ?? { event_id: placed.event.event_id, status: "accepted" };
-      }
-    }
-    return results;
   }
 
   /** Groups valid events by partition under their canonical customer; notes the others' rejections. */
@@ -112,7 +117,7 @@ export class Ingestion {
       const named = item.customerRef ?? event.customer_id;
       const customer = customers.get(named);
       const isNow = recovery?.action === "next_invoice";
-      const early = isNow ? null : tooEarly(event, this.#latest(customer, now));
+      const early = isNow ? null : futureFault(event, customer, now, this.#testClocks);
       if (early !== null) {
         results[index] = rejected(event.event_id, early);
         continue;
@@ -127,21 +132,6 @@ export class Ingestion {
     }
     return groups;
   }
-
-  /** Real time takes an hour ahead, for clocks that run fast; a test clock two years, so that its future can be filled. */
-  #latest(customer: ResolvedCustomer | undefined, now: Instant): Instant {
-    const clockId = customer?.testClockId ?? null;
-    const clockNow = clockId === null ? null : this.#testClocks.now(clockId);
-    return clockNow === null ? now + limits.eventAheadMs : clockNow + limits.eventAheadOnTestClockMs;
-  }
-}
-
-function tooEarly(event: UsageEvent, latest: Instant): BillingError | null {
-  if (event.timestamp === undefined) return null;
-  const at = parseInstant(event.timestamp);
-  if (at === null || at <= latest) return null;
-  const msg = `Validation error: field 'timestamp' lies in the future (the latest accepted now is ${formatInstant(latest)})`;
-  return new BillingError("VAL_001", msg, { field: "timestamp" });
 }
 
 function rejected(event_id: string | null, error: BillingError): IngestResult {

@@ -1,10 +1,11 @@
 import type { OrphanReason } from "../actors/actor.ts";
 import type { ErrorCode } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
-import type { PartitionCursor } from "../src/ports/shard_store.ts";
+import type { EventLog, LogRecord } from "../src/ports/event_log.ts";
+import type { PartitionCursor } from "../src/ports/stored_rows.ts";
 import type { QueuedCommand } from "./inbox.ts";
-import { decodeRecord, type LoggedEvent } from "./log_record.ts";
+import { decodeRecord, type LoggedEvent, type Unreadable } from "./log_record.ts";
+import { readOutsideRecord } from "./outside_record.ts";
 
 /** A position in a partition of the log: a record and the next event within it. */
 export interface Position {
@@ -30,7 +31,7 @@ export type Item =
       readonly kind: "event";
       readonly at: Position;
       readonly next: Position;
-      readonly logged: LoggedEvent | { readonly unreadable: string } | { readonly moved: string };
+      readonly logged: LoggedEvent | Unreadable | { readonly moved: string } | { readonly nothing: true };
     }
   | { readonly kind: "command"; readonly queued: QueuedCommand };
 
@@ -42,7 +43,7 @@ export async function readEvents(log: EventLog, cursor: PartitionCursor): Promis
   });
   const items: Item[] = [];
   for (const record of records) {
-    const events = decodeRecord(record.bytes);
+    const events = contentOf(record);
     const from = record.offset === cursor.nextOffset ? cursor.nextIndex : 0;
     for (const [index, logged] of events.entries()) {
       if (index < from) continue;
@@ -55,6 +56,11 @@ export async function readEvents(log: EventLog, cursor: PartitionCursor): Promis
     }
   }
   return items;
+}
+
+function contentOf({ bytes, origin }: LogRecord): (LoggedEvent | Unreadable | { readonly nothing: true })[] {
+  if (origin === undefined) return decodeRecord(bytes);
+  return [origin.by === "log" ? { nothing: true } : readOutsideRecord(bytes, origin)];
 }
 
 /** The usage event an item carries, if it carries a readable one that is decided here. */

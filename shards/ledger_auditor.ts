@@ -9,7 +9,8 @@ import type { CompanyStore } from "../src/ports/company_store.ts";
 import type { Document, Documents } from "../src/ports/documents.ts";
 import type { Balance, Ledger } from "../src/ports/ledger.ts";
 import type { LedgerDirectory, OpenAccount } from "../src/ports/ledger_directory.ts";
-import type { ActorKey, ShardStore } from "../src/ports/shard_store.ts";
+import type { ShardStore } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Companies } from "./companies.ts";
 import { recover } from "./recovery.ts";
 

@@ -11,6 +11,8 @@ export interface LoggedEvent {
   readonly receivedAt: Instant;
   readonly event: UsageEvent;
   readonly recovery?: Recovery;
+  /** Of a record that someone outside wrote to the log: not seen by ingestion. */
+  readonly outside?: true;
 }
 
 /** How an orphan event is offered again. It stands beside the event, whose identity stays what its client sent. */
@@ -44,12 +46,18 @@ export function encodeRecord(
   return encoder.encode(text);
 }
 
+/** What cannot be applied, as text, and why. */
+export interface Unreadable {
+  readonly unreadable: string;
+  readonly reason: string;
+}
+
 /** A record's events in order; an unreadable line becomes its own error, in its place. */
-export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unreadable: string })[] {
+export function decodeRecord(bytes: Uint8Array): (LoggedEvent | Unreadable)[] {
   const [head = "", ...lines] = decoder.decode(bytes).split("\n");
   const header = headerOf(head);
-  if (lines.length === 0) return [{ unreadable: head }]; // nothing in it, but it must be passed over
-  if (header === null) return lines.map((line) => ({ unreadable: line }));
+  if (lines.length === 0) return [unreadable(head)]; // nothing in it, but it must be passed over
+  if (header === null) return lines.map(unreadable);
   return lines.map((line) => {
     try {
       const [customerRef, event, recovery] = readJson(line) as [string, UsageEvent, Recovery?];
@@ -62,9 +70,13 @@ export function decodeRecord(bytes: Uint8Array): (LoggedEvent | { readonly unrea
         ? logged
         : { ...logged, receivedAt: Number(recovery.receivedAt), recovery };
     } catch {
-      return { unreadable: line };
+      return unreadable(line);
     }
   });
+}
+
+function unreadable(text: string): Unreadable {
+  return { unreadable: text, reason: "unreadable record" };
 }
 
 function headerOf(line: string): { company: string; at: number } | null {

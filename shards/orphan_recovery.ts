@@ -3,7 +3,7 @@ import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { readJson } from "../src/money/json.ts";
 import type { OrphanStore } from "../src/ports/orphan_store.ts";
-import type { OrphanRow } from "../src/ports/shard_store.ts";
+import type { OrphanRow } from "../src/ports/stored_rows.ts";
 import type { Ingestion, IngestResult } from "./ingest.ts";
 import type { LoggedEvent, Recovery } from "./log_record.ts";
 import type { Say } from "./say.ts";

@@ -2,15 +2,13 @@ import { nextWake } from "../actors/customer/next_wake.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
-import type { ActorKey, PartitionCursor } from "../src/ports/shard_store.ts";
+import type { ActorKey, PartitionCursor } from "../src/ports/stored_rows.ts";
 import { Directory, type LiveActor } from "./directory.ts";
 import { Inbox, type QueuedCommand } from "./inbox.ts";
 import { type Item, readEvents, type Verdict } from "./items.ts";
 import { Turn, type TurnDeps } from "./turn.ts";
 
 export interface PartitionDeps extends TurnDeps {
-  readonly log: EventLog;
   /** Told when this process no longer owns the partition. */
   readonly onFenced: (partition: number) => void;
   /** Told about trouble a person should know of, as one line. */
@@ -27,10 +25,16 @@ export class Partition {
   readonly inbox = new Inbox();
   #cursor: PartitionCursor;
   readonly #deps: PartitionDeps;
-  readonly #waiters = new Map<number, { verdicts: Verdict[]; resolve: (verdicts: Verdict[]) => void }>();
+  /** Verdicts by offset of their record, kept while somebody watches. */
+  readonly #verdicts = new Map<number, Verdict[]>();
+  #watchers = 0;
+  readonly #waiters = new Map<number, (verdicts: Verdict[]) => void>();
   #wakeUp: (() => void) | null = null;
   #signaled = false;
   #commandsInFlight = false;
+  /** Turns in a row that failed, and reads of the log in a row. */
+  #failures = 0;
+  #logFailures = 0;
   #stopping = false;
   #running: Promise<void> | null = null;
 
@@ -68,9 +72,20 @@ export class Partition {
     this.signal();
   }
 
-  /** Resolves with the verdicts of a record's events once they are committed. Ask right after appending it. */
-  applied(offset: number): Promise<Verdict[]> {
-    return new Promise((resolve) => this.#waiters.set(offset, { verdicts: [], resolve }));
+  /** Keeps verdicts from now on, until the answer is called. */
+  watch(): () => void {
+    this.#watchers++;
+    return () => {
+      this.#watchers--;
+      if (this.#watchers === 0) this.#verdicts.clear();
+    };
+  }
+
+  /** The verdicts on a record's events once they are committed; none where it was committed unwatched. */
+  async applied(offset: number): Promise<Verdict[]> {
+    if (offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
+    const end = this.watch();
+    return new Promise<Verdict[]>((resolve) => this.#waiters.set(offset, resolve)).finally(end);
   }
 
   /**
@@ -85,8 +100,11 @@ export class Partition {
     while (!this.#stopping) {
       this.#signaled = false;
       try {
-        if (await this.#turn()) continue;
+        const busy = await this.#turn();
+        this.#failures = 0;
+        if (busy) continue;
       } catch (error) {
+        if (this.#failures++ > 0) await Bun.sleep(pauseMs(this.#failures));
         if (!(await this.#recoverFrom(error))) return;
         continue;
       }
@@ -101,7 +119,8 @@ export class Partition {
 
   /** One batch; false when nothing was waiting. */
   async #turn(): Promise<boolean> {
-    const events = await readEvents(this.#deps.log, this.#cursor);
+    const events = await this.#readLog();
+    if (events === null) return true;
     const last = events.at(-1);
     const reached =
       last?.kind === "event" ? last.next : { offset: this.#cursor.nextOffset, index: this.#cursor.nextIndex };
@@ -111,6 +130,7 @@ export class Partition {
     const turn = new Turn(this.#cursor, this.directory, this.#deps, (cursor, decided) => {
       this.#cursor = cursor;
       for (const [item, verdict] of decided.verdicts) this.#tell(item, verdict);
+      this.#releaseWaiters();
       for (const [queued, result] of decided.results) {
         if ("error" in result) queued.reject(result.error);
         else queued.resolve(result.payload);
@@ -130,14 +150,29 @@ export class Partition {
     return true;
   }
 
+  /** What waits in the log. Null where it is away: waiting commands are refused, and after a pause it is asked again. */
+  async #readLog(): Promise<Item[] | null> {
+    try {
+      const events = await readEvents(this.#deps.log, this.#cursor);
+      this.#logFailures = 0;
+      return events;
+    } catch (error) {
+      if (!(error instanceof BillingError) || error.code !== "DEP_001") throw error;
+      // That it is away the log itself says, once; what else is wrong with it is told here.
+      if (error.cause === undefined && this.#logFailures === 0) this.#deps.warn(error.message);
+      this.inbox.refuseAll(error);
+      await Bun.sleep(pauseMs(++this.#logFailures));
+      return null;
+    }
+  }
+
   #tell(item: Item, verdict: Verdict): void {
     if (item.kind !== "event") return;
-    const waiter = this.#waiters.get(item.at.offset);
-    if (waiter === undefined) return;
-    waiter.verdicts.push(verdict);
-    if (item.next.index !== 0) return;
-    this.#waiters.delete(item.at.offset);
-    waiter.resolve(waiter.verdicts);
+    if (this.#watchers === 0) return;
+    const { offset } = item.at;
+    const verdicts = this.#verdicts.get(offset) ?? [];
+    verdicts.push(verdict);
+    this.#verdicts.set(offset, verdicts);
   }
 
   /** What is due already, such as the past periods of a backdated subscription, does not wait for the alarm. */
@@ -176,20 +211,25 @@ export class Partition {
         this.#releaseWaiters();
         return true;
       } catch {
-        await Bun.sleep(Math.min(limits.storeRetryMsMax, 50 * 2 ** Math.min(attempt, 10)));
+        await Bun.sleep(pauseMs(attempt));
       }
     }
     return false;
   }
 
-  /** Records a commit of unknown outcome did apply: their verdicts are lost to us, not to the store. */
+  /** Answers for what is committed. Where a commit's outcome was unknown its verdicts are lost to us, not to the store. */
   #releaseWaiters(): void {
-    for (const [offset, waiter] of this.#waiters) {
+    for (const [offset, resolve] of this.#waiters) {
       if (offset >= this.#cursor.nextOffset) continue;
       this.#waiters.delete(offset);
-      waiter.resolve(waiter.verdicts);
+      resolve(this.#verdicts.get(offset) ?? []);
     }
   }
+}
+
+/** How long to wait before trying once more after so many failures. */
+function pauseMs(failures: number): number {
+  return Math.min(limits.storeRetryMsMax, 50 * 2 ** Math.min(failures, 10));
 }
 
 function unavailable(error: unknown): BillingError {

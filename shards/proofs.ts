@@ -1,7 +1,8 @@
 import { PeriodProof, type ProvenLine } from "../actors/customer/proof.ts";
 import type { PeriodState, SubscriptionState } from "../actors/customer/subscription_state.ts";
 import { limits } from "../src/limits.ts";
-import type { ActorKey, ShardStore, UsagePlace } from "../src/ports/shard_store.ts";
+import type { ShardStore, UsagePlace } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 import { meteredOf } from "./metered_rows.ts";
 
 /** A period whose usage is to be measured anew from the stored events. */

@@ -7,7 +7,8 @@ import type { Catalog } from "../src/catalog/catalog.ts";
 import { assert } from "../src/errors.ts";
 import { ONE } from "../src/money/decimal.ts";
 import { readJson } from "../src/money/json.ts";
-import type { StoredActor, UsageRow } from "../src/ports/shard_store.ts";
+import type { StoredActor } from "../src/ports/shard_store.ts";
+import type { UsageRow } from "../src/ports/stored_rows.ts";
 import type { LiveActor } from "./directory.ts";
 
 /** Rebuilds an actor: its snapshot, then every recorded fact after it, in order. */

@@ -1,15 +1,17 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
 import { keepAuditing } from "./audit_rounds.ts";
+import { openCacheServer, openDatabase, openEventLog, openRemoteLedger } from "./engines.ts";
 import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
 import { reportToStderr } from "./http/error_report.ts";
+import { RateLimits } from "./http/rate_limits.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { openDatabase, openEventLog, openRemoteLedger, wire } from "./wiring.ts";
+import { wire } from "./wiring.ts";
 
 /** A running BillAI. */
 export interface Running {
@@ -30,7 +32,7 @@ export async function serve(
   say: Say,
   onFenced: (partition: number) => void,
 ): Promise<Running> {
-  const log = await openEventLog(config); // first: its lock keeps a second process off everything else
+  const log = await openEventLog(config, say); // first: the embedded one's lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
@@ -41,7 +43,10 @@ export async function serve(
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const remote = await openRemoteLedger(config);
     if (remote !== null) closers.push(() => remote.close());
-    const { services, auth, close } = await wire(log, database, onFenced, say, remote?.ledger);
+    const cacheServer = await openCacheServer(config.redisUrl, say);
+    closers.push(async () => cacheServer.close());
+    const engines = { cacheServer, ledger: remote?.ledger ?? null };
+    const { services, auth, close } = await wire(log, database, onFenced, say, engines);
     closers.push(close);
     await services.testClocks.load();
     await services.makeUsageMonths(services.clock.now());
@@ -68,6 +73,7 @@ export async function serve(
       ids: services.ids,
       authenticator: auth.authenticator,
       idempotency: auth.idempotency,
+      rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
       cursors: openCursors(auth.cursorSecret),
       report: reportToStderr,
     });

@@ -4,6 +4,7 @@ import type { IdSource } from "../src/ids.ts";
 import type { ApiKeyStore } from "../src/ports/api_key_store.ts";
 import type { AuthStore } from "../src/ports/auth_store.ts";
 import type { Cache } from "../src/ports/cache.ts";
+import type { CacheServer } from "../src/ports/cache_server.ts";
 import type { CatalogStore } from "../src/ports/catalog_store.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { ClockStore } from "../src/ports/clock_store.ts";
@@ -56,6 +57,7 @@ export interface Services {
   readonly ledgerAuditor: LedgerAuditor;
   /** Null where commits post by themselves. */
   readonly ledgerPublisher: LedgerPublisher | null;
+  readonly cacheServer: CacheServer;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

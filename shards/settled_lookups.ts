@@ -1,7 +1,8 @@
 import { attachSettled } from "../actors/customer/settled.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import type { Catalog } from "../src/catalog/catalog.ts";
-import type { ActorKey, ShardStore } from "../src/ports/shard_store.ts";
+import type { ShardStore } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Instant } from "../src/time/instant.ts";
 import { actorName } from "./directory.ts";
 

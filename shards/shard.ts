@@ -5,12 +5,14 @@ import { limits } from "../src/limits.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
-import type { ActorKey, ShardStore } from "../src/ports/shard_store.ts";
+import type { ShardStore } from "../src/ports/shard_store.ts";
+import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import type { Verdict } from "./items.ts";
 import type { Ledgers } from "./ledgers.ts";
+import { assertStillThere, claimLog } from "./log_claim.ts";
 import { Partition } from "./partition.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { Rerouter } from "./rerouter.ts";
@@ -38,13 +40,18 @@ export class Shard {
     this.#deps = deps;
   }
 
-  /** Becomes the owner of all partitions, then applies what waits in the log. */
+  /**
+   * Becomes the owner of all partitions, then applies what waits in the log. Throws DEP_001 with one line where the
+   * log is not the one the store goes with.
+   */
   async start(): Promise<void> {
     const { store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn } = this.#deps;
     const ids = Array.from({ length: limits.partitions }, (_, id) => id);
+    await claimLog(store, log, limits.partitions);
     const cursors = await store.claimPartitions(ids);
+    await assertStillThere(log, cursors);
     const recent = new RecentIds(limits.recentIdsPerGeneration);
-    const rerouter = new Rerouter(refs, log, limits.partitions);
+    const rerouter = new Rerouter(refs, log, testClocks, limits.partitions);
     const clockNow = (clockId: string) => testClocks.now(clockId);
     const nowOf = (state: CustomerState) => this.nowOf(state);
     const deps = { store, log, clock, companies, ledgers, recent, rerouter, clockNow, nowOf, onFenced, warn };
@@ -84,15 +91,24 @@ export class Shard {
     return this.#partitionOf(key).peek(key);
   }
 
-  /** The verdicts on a record just appended, once committed. */
+  /** Keeps the verdicts on what these partitions commit from now on, for `applied` to find. Returns how to end it. */
+  watch(partitions: readonly number[]): () => void {
+    const ends = partitions.map((partition) => this.#partition(partition).watch());
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  /** The verdicts on a record appended since the partition is watched, once committed. */
   applied(partition: number, offset: number): Promise<Verdict[]> {
     return this.#partition(partition).applied(offset);
   }
 
   /** Records of the log that are durable and not yet applied, over all partitions. */
   async lag(): Promise<number> {
-    const ends = await Promise.all(this.#partitions.map((p) => this.#deps.log.endOffset(p.id)));
-    return ends.reduce((sum, end, index) => sum + end - (this.#partitions[index]?.cursor.nextOffset ?? 0), 0);
+    const extents = await this.#deps.log.extents();
+    const applied = (id: number): number => this.#partitions[id]?.cursor.nextOffset ?? 0;
+    return extents.reduce((sum, { end }, id) => sum + end - applied(id), 0);
   }
 
   /** How many customers are live in memory. */

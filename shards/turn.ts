@@ -2,15 +2,11 @@ import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { identityDigest } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type {
-  ActorKey,
-  CommitOutcome,
-  ExhaustedCoupon,
-  IdentityRow,
-  PartitionCursor,
-  ShardStore,
-} from "../src/ports/shard_store.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import type { CommitOutcome, ExhaustedCoupon, ShardStore } from "../src/ports/shard_store.ts";
+import type { ActorKey, IdentityRow, PartitionCursor } from "../src/ports/stored_rows.ts";
 import type { Companies } from "./companies.ts";
+import { DeadLetters } from "./dead_letters.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor, newLiveActor } from "./directory.ts";
 import { proveDue } from "./due_proofs.ts";
@@ -27,6 +23,7 @@ import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 
 export interface TurnDeps {
   readonly store: ShardStore;
+  readonly log: EventLog;
   readonly companies: Companies;
   readonly ledgers: Ledgers;
   readonly clock: Clock;
@@ -50,6 +47,7 @@ export class Turn {
   readonly #settled: SettledLookups;
   readonly #refused = new Map<QueuedCommand, BillingError>();
   readonly #poisoned = new Map<Item, string>();
+  readonly #letters: DeadLetters;
   /** The identities of the events, worked out once however often they are decided. */
   readonly #digests = new Map<LoggedEvent, string>();
   #cursor: PartitionCursor;
@@ -64,6 +62,7 @@ export class Turn {
     this.#directory = directory;
     this.#deps = deps;
     this.#settled = new SettledLookups(deps.store);
+    this.#letters = new DeadLetters(deps.log, deps.warn);
     this.#onCommit = onCommit;
   }
 
@@ -87,6 +86,7 @@ export class Turn {
         return this.#onCommit(this.#cursor, decided);
       }
       await this.#deps.ledgers.open(decided.batch.ledger.keys());
+      await this.#letters.show(decided.batch.deadLetters);
       const commit = decided.batch.toCommit(this.#cursor, next.offset, next.index, this.#deps.ledgers);
       const outcome = await this.#deps.store.commit(commit);
       if (outcome.ok) {

@@ -1,7 +1,8 @@
 import type { VoidedUsage, VoidUsage } from "../actors/customer/commands.ts";
 import { findPlaces } from "../actors/customer/places.ts";
 import { type CustomerState, findSubscription } from "../actors/customer/state.ts";
-import type { IdentityRow, ShardStore, UsageRow } from "../src/ports/shard_store.ts";
+import type { ShardStore } from "../src/ports/shard_store.ts";
+import type { IdentityRow, UsageRow } from "../src/ports/stored_rows.ts";
 import { meteredOf } from "./metered_rows.ts";
 
 /** What the store knows of an event that is to be voided. */

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { argonPasswords } from "../src/adapters/bun/passwords.ts";
 import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
-import { openMemoryCache } from "../src/adapters/memory/cache.ts";
 import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
 import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
 import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
@@ -11,35 +9,30 @@ import { postgresDocuments } from "../src/adapters/postgres/documents.ts";
 import { postgresIdempotencyStore } from "../src/adapters/postgres/idempotency_store.ts";
 import { embeddedLedger, ledgerOutbox } from "../src/adapters/postgres/ledger/commit_ledger.ts";
 import { postgresLedgerDirectory } from "../src/adapters/postgres/ledger/directory.ts";
+import { whereBooksAre } from "../src/adapters/postgres/ledger/engine.ts";
 import { postgresLedger } from "../src/adapters/postgres/ledger/ledger.ts";
 import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts";
-import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
-import { probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
-import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
 import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
-import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
-import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
-import { probeSqliteEventLog } from "../src/adapters/sqlite/probe.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
 import { systemRandom } from "../src/adapters/system/random.ts";
 import { Authenticator } from "../src/auth/authenticator.ts";
 import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
-import type { Config } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { partitionOf } from "../src/partitioning.ts";
+import type { CacheServer } from "../src/ports/cache_server.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
-import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
+import { type Database, embeddedCacheServer } from "./engines.ts";
 import { Ingestion } from "./ingest.ts";
 import { LedgerAuditor } from "./ledger_auditor.ts";
 import { LedgerPublisher } from "./ledger_publisher.ts";
@@ -50,22 +43,6 @@ import type { AuthServices, Services } from "./services.ts";
 import { Shard } from "./shard.ts";
 import { TestClocks } from "./test_clocks.ts";
 
-/** The database the program runs on, brought to this version. */
-export interface Database {
-  readonly url: string;
-  readonly embedded: boolean;
-  readonly migrated: readonly string[];
-  /** How it keeps usage. */
-  readonly usageTier: UsageTier;
-  close(): Promise<void>;
-}
-
-/** A ledger that is not in the store. */
-export interface RemoteLedger {
-  readonly ledger: Ledger;
-  close(): Promise<void>;
-}
-
 /** Everything put together, not yet started. */
 export interface Wired {
   readonly services: Services;
@@ -74,94 +51,44 @@ export interface Wired {
   close(): Promise<void>;
 }
 
-/** Starts the embedded Postgres, or takes the one configured. */
-async function openServer(config: Config, say: Say) {
-  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
-  const url = config.databaseUrl ?? embedded?.url ?? "";
-  const close = async () => embedded?.stop(); // which leaves a server running that another process uses
-  return { url, embedded: embedded !== null, close };
-}
-
-/** The database, migrated. */
-export async function openDatabase(config: Config, say: Say): Promise<Database> {
-  const { url, embedded, close } = await openServer(config, say);
+/** Throws VAL_001 where the ledger that is configured is not the one that has the books of this database. */
+async function poolsWithBooks(url: string, remoteLedger: Ledger | null): Promise<Pools> {
+  const pools = openPools(url);
   try {
-    const migrated = await migrate(url);
-    const usageTier = await arrangeUsage(url);
-    return { url, embedded, migrated, usageTier, close };
+    const books = await whereBooksAre(pools.shard);
+    const advice =
+      books === "here" && remoteLedger !== null
+        ? "the books of this database are in it and cannot be moved; unset it, or begin with an empty database"
+        : books === "elsewhere" && remoteLedger === null
+          ? "the books of this database are in TigerBeetle; set it"
+          : null;
+    if (advice !== null)
+      throw new BillingError("VAL_001", `TIGERBEETLE_ADDRESSES: ${advice}`, {
+        field: "TIGERBEETLE_ADDRESSES",
+      });
+    return pools;
   } catch (error) {
-    await close();
+    await pools.close();
     throw error;
   }
 }
 
-async function openEmbedded(dataDir: string, say: Say) {
-  const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
-  return openEmbeddedPostgres({ dataDir, log: say });
+/** Engines beside the database and the log; without one its work is done in the store, or in process. */
+export interface Engines {
+  /** Keeps the ledger; null where the store does. */
+  readonly ledger?: Ledger | null;
+  readonly cacheServer?: CacheServer;
 }
 
-/** What `doctor` asks of each engine. An adapter adds its own probe here. */
-export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
-  const { tigerBeetle } = config;
-  return [
-    { name: "event log", probe: () => probeSqliteEventLog(logOf(config)) },
-    { name: "database", probe: () => probeDatabase(config) },
-    ...(tigerBeetle === null ? [] : [{ name: "ledger", probe: () => probeLedger(config) }]),
-  ];
-}
-
-async function probeDatabase(config: Config): Promise<readonly Finding[]> {
-  const server = await openServer(config, () => {});
-  try {
-    return await probePostgres(server.url, systemClock);
-  } finally {
-    await server.close();
-  }
-}
-
-async function probeLedger(config: Config): Promise<readonly Finding[]> {
-  const remote = await openRemoteLedger(config);
-  try {
-    await remote?.ledger.ping();
-    return [fine("TigerBeetle answers")];
-  } finally {
-    await remote?.close();
-  }
-}
-
-function logOf(config: Config) {
-  return { file: join(config.dataDir, "events.sqlite"), partitions: limits.partitions };
-}
-
-/** Opens the event log. Its file is locked for as long: one process at a time owns a data directory. */
-export function openEventLog(config: Config): Promise<EventLog> {
-  return openSqliteEventLog(logOf(config));
-}
-
-/** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */
-export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteLedger | null> {
-  if (tigerBeetle === null) return null;
-  const { openTigerBeetle } = await import("../src/adapters/tigerbeetle/open.ts").catch((error) => {
-    const why = error instanceof Error ? error.message : String(error);
-    const msg = `TIGERBEETLE_ADDRESSES: the TigerBeetle client does not run on this machine: ${why}`;
-    throw new BillingError("VAL_001", msg, { field: "TIGERBEETLE_ADDRESSES" });
-  });
-  return openTigerBeetle(tigerBeetle);
-}
-
-/**
- * The composition root: the only place that names adapters.
- *
- * @param remoteLedger the engine that keeps the ledger; null where the store does
- */
+/** The composition root: the only place that names adapters. */
 export async function wire(
   log: EventLog,
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
-  remoteLedger: Ledger | null = null,
+  { ledger: remoteLedger = null, cacheServer = embeddedCacheServer() }: Engines = {},
 ): Promise<Wired> {
-  const pools = openPools(database.url);
+  const pools = await poolsWithBooks(database.url, remoteLedger);
   const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
@@ -174,7 +101,6 @@ export async function wire(
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory, warn);
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
-  const outbox = postgresLedgerOutbox(pools.shard);
   const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
   const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
@@ -199,23 +125,42 @@ export async function wire(
     makeUsageMonths: (now) => makeUsageMonths(database.url, now),
     ledger,
     ledgerDirectory,
-    ledgerAuditor: new LedgerAuditor({
-      ...{ store, companies, companyStore, documents, ledger },
-      directory: ledgerDirectory,
-      isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
-    }),
-    ledgerPublisher: remoteLedger === null ? null : new LedgerPublisher(outbox, remoteLedger, warn),
+    ledgerAuditor: auditorOf(pools, companies, ledger),
+    ledgerPublisher:
+      remoteLedger === null
+        ? null
+        : new LedgerPublisher(postgresLedgerOutbox(pools.shard), remoteLedger, warn),
+    cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },
   };
-  return { services, auth: await wireAuth(pools), close: () => pools.close() };
+  return { services, auth: await wireAuth(pools, cacheServer), close: () => pools.close() };
 }
 
-async function wireAuth(pools: Pools): Promise<AuthServices> {
+/** An auditor by itself, for a look at what is stored. */
+export async function wireAuditor(url: string, remoteLedger: Ledger | null) {
+  const pools = await poolsWithBooks(url, remoteLedger);
+  const companies = new Companies(postgresCatalogStore(pools.requests), postgresCompanyStore(pools.shard));
+  const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
+  return { auditor: auditorOf(pools, companies, ledger), close: () => pools.close() };
+}
+
+function auditorOf({ requests, shard }: Pools, companies: Companies, ledger: Ledger): LedgerAuditor {
+  const outbox = postgresLedgerOutbox(shard);
+  return new LedgerAuditor({
+    ...{ companies, ledger },
+    store: postgresShardStore(shard),
+    companyStore: postgresCompanyStore(shard),
+    documents: postgresDocuments(requests),
+    directory: postgresLedgerDirectory(requests, shard),
+    isBehind: (key) => outbox.isBehind(partitionOf(key.companyId, key.customerId, limits.partitions)),
+  });
+}
+
+async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {
   const users = postgresAuthStore(pools.requests, pools.shard);
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
-  const cache = openMemoryCache(systemClock);
   const realm = adminRealm.name;
   const now = systemClock.now();
   const keys = await users.signingKeys(realm, await newSigningKey(realm, now, systemRandom));
@@ -236,7 +181,15 @@ async function wireAuth(pools: Pools): Promise<AuthServices> {
     random,
     passwords: argonPasswords,
     idempotency: postgresIdempotencyStore(pools.requests, pools.shard),
-    sessions: new Sessions({ store: users, tokens, passwords: argonPasswords, cache, random, realm }),
+    sessions: new Sessions({
+      store: users,
+      tokens,
+      passwords: argonPasswords,
+      cache,
+      limiter,
+      random,
+      realm,
+    }),
     authenticator: new Authenticator({ users, apiKeys, tokens, cache, realm }),
     cursorSecret: Buffer.from(secret?.secret ?? cursorSecret, "base64url"),
   };

@@ -16,6 +16,10 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** The cluster that keeps the ledger, its replicas as `host:port`; null: the store keeps it. */
   readonly tigerBeetle: { readonly cluster: bigint; readonly addresses: readonly string[] } | null;
+  /** Null: everything the cache does is done in process. */
+  readonly redisUrl: string | null;
+  /** `host:port` of some brokers of one cluster; null: the embedded event log. */
+  readonly kafkaBrokers: readonly string[] | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,27 +55,36 @@ export const variables: readonly Variable[] = [
     fallback: "embedded Postgres",
     meaning: "a Postgres to use instead of the embedded one",
   },
-  { name: "KAFKA_BROKERS", fallback: "embedded log", meaning: "still to come" },
+  {
+    name: "KAFKA_BROKERS",
+    fallback: "embedded log",
+    meaning:
+      "`host:port`, comma-separated: Kafka or Redpanda to keep the event log in, with plain connections",
+  },
   { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
   {
     name: "TIGERBEETLE_ADDRESSES",
     fallback: "embedded ledger",
     meaning: "`host:port` of every replica, commas between; `CLUSTER@` before them where its id is not 0",
   },
-  { name: "REDIS_URL", fallback: "in process", meaning: "still to come" },
+  { name: "REDIS_URL", fallback: "in process", meaning: "a Redis or Dragonfly that processes share" },
 ];
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
   const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
   if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["KAFKA_BROKERS", "CLICKHOUSE_URL", "REDIS_URL"]) {
+  for (const name of ["CLICKHOUSE_URL"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw unusable("DATABASE_URL", "must begin with postgres://");
+  }
+  const redisUrl = text(env, "REDIS_URL");
+  if (redisUrl !== null && !/^rediss?:\/\/[^/]/.test(redisUrl)) {
+    throw unusable("REDIS_URL", "must begin with redis:// or rediss://");
   }
   return {
     dataDir: text(env, "BILLAI_DATA_DIR") ?? "./data",
@@ -84,7 +97,22 @@ export function readConfig(env: Environment): Config {
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
     tigerBeetle: tigerBeetle(env),
+    redisUrl,
+    kafkaBrokers: brokers(env),
   };
+}
+
+function brokers(env: Environment): string[] | null {
+  const list = text(env, "KAFKA_BROKERS")
+    ?.split(",")
+    .map((address) => address.trim());
+  if (list === undefined) return null;
+  const isAddress = (address: string): boolean => {
+    const port = Number(/^[^\s:/]+:(\d{1,5})$/.exec(address)?.[1] ?? 0);
+    return port > 0 && port <= 65_535;
+  };
+  if (list.every(isAddress)) return list;
+  throw unusable("KAFKA_BROKERS", "must be host:port, or several of them separated by commas");
 }
 
 function text(env: Environment, name: string): string | null {

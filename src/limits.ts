@@ -17,8 +17,39 @@ export const limits = {
   /** Records just appended are read again at once; this keeps them from the disk. */
   eventLogTailBytesMax: 32 * 1_048_576,
 
-  /** The in-process cache holds keys, counters and the like: a hundred thousand of them. */
+  /** One batch of a partition on its way to a broker: below the 1 MiB that brokers take unless told otherwise. */
+  eventLogBatchBytesMax: 786_432,
+  /** Larger than any request makes, as written to a broker's topic when it is created. */
+  eventLogRecordBytesMax: 2 * 1_048_576,
+  /** How long a broker keeps records: a shard that was away for longer has lost its place. */
+  eventLogRetentionMs: 35 * 86_400_000,
+  /** An append without an answer by then is given up as away; its sender may send it again. */
+  eventLogAppendMsMax: 10_000,
+  /** Any other question to a broker. */
+  eventLogAnswerMsMax: 5_000,
+  /** Read ahead of what is being applied, by partition and in all: a partition beyond it is not asked for more. */
+  eventLogAheadPartitionBytesMax: 524_288,
+  eventLogAheadBytesMax: 64 * 1_048_576,
+  /** One answer of a broker to a question for records. */
+  eventLogFetchBytesMax: 4 * 1_048_576,
+  /** How long a broker may wait for records before it answers that there are none; shorter while a partition waits for room. */
+  eventLogFetchWaitMsMax: 250,
+  eventLogFetchWaitMsPaused: 10,
+  /** Longest wait between attempts to reach a broker that is away. */
+  eventLogRetryMsMax: 1_000,
+  /** Text of a record that could not be applied; more would not help to see why. */
+  deadLetterCharactersMax: 65_536,
+
+  /** The in-process cache holds keys and sessions: a hundred thousand of them. */
   cacheBytesMax: 32 * 1_048_576,
+  /** No request waits longer for a cache server; beyond it the process goes on without. */
+  cacheWaitMsMax: 50,
+  /** How often a cache server that is away is tried again, which no request waits for. */
+  cacheProbeMs: 250,
+  /** Longest wait between attempts to reach it. */
+  cacheReconnectMsMax: 1000,
+  /** A connection that owes an answer for so long leads nowhere and is opened anew. */
+  cacheSilenceMsMax: 2000,
 
   /** A batch is one transaction: large enough to amortise its commit, small enough to answer soon. */
   batchEventsMax: 2000,
@@ -122,10 +153,13 @@ export const limits = {
   refreshTokenMs: 30 * 86_400_000,
   /** How long a key or session may be taken from the cache: revoking takes effect within a second. */
   credentialCachedMs: 900,
-  /** Wrong passwords per account, and per address, before both have to wait for the window's end. */
+  /** Wrong passwords per account, and per address; the window gives as many back, spread evenly. */
   loginFailuresPerAccount: 10,
   loginFailuresPerAddress: 50,
   loginWindowMs: 300_000,
+  /** Requests for tokens from one address, behind which may sit a whole company. */
+  authBurst: 200,
+  authPerSecond: 10,
   /** A password check takes 19 MiB and 25 ms of a core; more at once would starve everything else. */
   passwordChecksAtOnce: 2,
   passwordChecksWaitingMax: 100,
@@ -133,6 +167,18 @@ export const limits = {
   passwordCharactersMax: 1024,
   /** Addresses or ranges of one API key. */
   allowedAddressesMax: 50,
+
+  /** What one company may do, against one that would starve the others; a single key or user gets half of it. */
+  readsPerSecond: 10_000,
+  writesPerSecond: 5000,
+  /** Usage events, per process: more than a process takes in, so that only misuse meets it. */
+  eventsPerSecond: 1_000_000,
+  /** So many seconds' worth may come at once, after a pause. */
+  rateBurstSeconds: 10,
+  /** Buckets a process keeps: those of so many keys and addresses at a time; each takes some 200 bytes. */
+  rateBucketsMax: 100_000,
+  /** A bucket is kept in a cache server for longer than it takes to empty: clocks differ. */
+  rateBucketKeptMs: 60_000,
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,

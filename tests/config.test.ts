@@ -16,6 +16,8 @@ describe("configuration", () => {
       allowPrivateTargets: false,
       databaseUrl: null,
       tigerBeetle: null,
+      redisUrl: null,
+      kafkaBrokers: null,
     });
   });
 
@@ -43,9 +45,20 @@ describe("configuration", () => {
       "340282366920938463463374607431768211456@a:1",
       "must be host:port of every replica",
     ],
-    ["KAFKA_BROKERS", "a:9092", "this engine is not supported in this release; unset it"],
+    ["REDIS_URL", "localhost:6379", "must begin with redis:// or rediss://"],
+    ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
+    ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
+    ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
+    ["CLICKHOUSE_URL", "http://a:8123", "this engine is not supported in this release; unset it"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
+  });
+
+  test("takes the addresses of several brokers", () => {
+    expect(readConfig({ KAFKA_BROKERS: "a.b:9092, 10.0.0.1:9093" }).kafkaBrokers).toEqual([
+      "a.b:9092",
+      "10.0.0.1:9093",
+    ]);
   });
 
   test("is in the README, variable by variable", () => {

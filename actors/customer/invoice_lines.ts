@@ -208,7 +208,7 @@ function bounding(
   const described = { quantity: "1", unit_amount: null };
   const name = describe(price, period.meters.metrics[index]?.name ?? null);
   const cap = sub(roundMoney(line.charge, currency), sum);
-  if (own.length > 1 && price.maximumAmount !== null && compare(cap, ZERO) < 0) {
+  if (price.maximumAmount !== null && compare(cap, ZERO) < 0) {
     const why = { ...described, type: "adjustment" as const, description: `${name}: maximum` };
     return [lineFor(subscription, period, price, cap, why, "maximum")];
   }

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { type Config, type Environment, readConfig } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
 import { type Finding, fine, type Probe, wanting } from "../../src/ports/probe.ts";
-import { openDatabase, probesOf } from "../wiring.ts";
+import { openDatabase, probesOf } from "../engines.ts";
+import { auditLedger } from "./audit.ts";
 
 type Out = (text: string) => void;
 
@@ -31,6 +32,7 @@ export async function doctor(env: Environment, out: Out): Promise<number> {
   const checks: { readonly name: string; readonly probe: Probe }[] = [
     { name: "data directory", probe: () => probeDataDirectory(config) },
     ...probesOf(config),
+    { name: "ledger", probe: () => auditLedger(config) },
   ];
   let healthy = true;
   for (const { name, probe } of checks) {

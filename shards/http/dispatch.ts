@@ -4,13 +4,14 @@ import { assert, BillingError, invalid } from "../../src/errors.ts";
 import type { IdSource } from "../../src/ids.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { IdempotencyStore } from "../../src/ports/idempotency_store.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
 import { parseBody, readBytes } from "./body.ts";
 import type { Cursors } from "./cursor.ts";
 import { errorHeaders, jsonResponse, type Rendered, renderAnswer, renderError } from "./envelope.ts";
 import { type Report, toldError } from "./error_report.ts";
 import { type Idempotency, isKept, type KeyedRequest, keyedRequest, storedAnswer } from "./idempotency.ts";
 import { addressed, NoQuery, readQuery } from "./query.ts";
+import { type RateHeaders, type RateLimits, rateKindOf } from "./rate_limits.ts";
 import { redact } from "./redact.ts";
 import type { Answer, Context, RequestFacts, Route } from "./route.ts";
 import { isStorable, NoFields, validator } from "./validate.ts";
@@ -23,6 +24,7 @@ export interface DispatchParts {
   readonly idempotency: IdempotencyStore;
   readonly cursors: Cursors;
   readonly report: Report;
+  readonly rates: RateLimits;
   /** The client's address; null where the connection has none. */
   readonly addressOf: (request: Request) => string | null;
 }
@@ -32,33 +34,48 @@ export type Handle = (request: Request, params: Readonly<Record<string, string |
 type EnvelopeRoute = Extract<Route, { raw: false }>;
 type RawRoute = Extract<Route, { raw: true }>;
 
-/** Makes the function that serves one route: who, what, once, and the answer in its envelope. */
+/** Makes the function that serves one route: who, how often, may they, once, and the answer in its envelope. */
 export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Route) => Handle {
   return (route) => {
     const serve = route.raw ? serveRaw(route) : serveEnvelope(route, parts, keys);
+    const kind = rateKindOf(route);
+    const chargesItself = route.raw && route.charges === true;
     return async (request, params) => {
       const requestId = parts.ids.next("req");
       const now = parts.clock.now();
       const echo: Echo = { input: null };
+      const rates: { told: RateHeaders | null } = { told: null };
       try {
         const address = () => parts.addressOf(request);
         const principal = await identify(parts.authenticator, route, request, address, now);
+        const charge = async (units: number): Promise<void> => {
+          if (kind === null) return;
+          const payer = { principal, address: kind === "auth" ? address() : null };
+          await parts.rates.charge(kind, payer, units, (told) => {
+            rates.told = told;
+          });
+        };
+        if (!chargesItself) await charge(1);
+        if (principal !== null && route.auth !== "none") authorize(principal, route.auth);
         const names = checkedParams(params);
-        return await serve(
-          request,
-          { principal, params: names, requestId, now, headers: request.headers, address },
-          echo,
-        );
+        const facts = { principal, params: names, requestId, now, headers: request.headers, address, charge };
+        return withRates(await serve(request, facts, echo), rates.told);
       } catch (error) {
         const told = toldError(
           error,
           { requestId, now, route: `${route.method} ${route.path}` },
           parts.report,
         );
-        return jsonResponse(renderError(told, requestId, echo.input), requestId, errorHeaders(told));
+        const refused = jsonResponse(renderError(told, requestId, echo.input), requestId, errorHeaders(told));
+        return withRates(refused, rates.told);
       }
     };
   };
+}
+
+function withRates(response: Response, told: RateHeaders | null): Response {
+  for (const [name, value] of Object.entries(told ?? {})) response.headers.set(name, value);
+  return response;
 }
 
 /** What the envelope will repeat of the request, known from when it was understood. */
@@ -66,7 +83,12 @@ interface Echo {
   input: unknown;
 }
 
-type Serve = (request: Request, facts: RequestFacts, echo: Echo) => Promise<Response>;
+/** What is known of a request by now, and how to count more units of it. */
+interface ServedFacts extends RequestFacts {
+  charge(units: number): Promise<void>;
+}
+
+type Serve = (request: Request, facts: ServedFacts, echo: Echo) => Promise<Response>;
 
 function serveRaw(route: RawRoute): Serve {
   return (request, facts) =>
@@ -173,12 +195,8 @@ async function identify(
 ): Promise<Principal | null> {
   if (route.auth === "none") return null;
   const authorization = request.headers.get("authorization");
-  const principal = await authenticator.authenticate(
-    { authorization, apiKey: request.headers.get("x-api-key"), address },
-    now,
-  );
-  authorize(principal, route.auth);
-  return principal;
+  const apiKey = request.headers.get("x-api-key");
+  return authenticator.authenticate({ authorization, apiKey, address }, now);
 }
 
 /** Throws VAL_001 for a parameter with a broken percent-encoding or characters nothing is named by. */

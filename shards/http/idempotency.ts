@@ -2,7 +2,7 @@ import { createHash, hash } from "node:crypto";
 import { BillingError, invalid } from "../../src/errors.ts";
 import { limits } from "../../src/limits.ts";
 import type { IdempotencyStore } from "../../src/ports/idempotency_store.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import type { Rendered } from "./envelope.ts";
 import { openAnswer, sealAnswer } from "./sealed_answer.ts";

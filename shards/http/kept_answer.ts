@@ -1,4 +1,4 @@
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
 import type { CommandResult, QueuedCommand } from "../inbox.ts";
 import type { Context } from "./route.ts";
 

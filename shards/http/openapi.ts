@@ -210,6 +210,8 @@ function introduction(): string {
   return [
     "Exact, real-time billing and metering. Every `/api/v1` answer has the keys `success`, `error`, `payload`, `input`.",
     "Amounts are decimal strings in major units, times RFC 3339 in UTC, periods half-open.",
+    "`RateLimit-Policy` and `RateLimit` tell the limits a request is under and what is left of them; a `429` says in " +
+      "`Retry-After` when to come back.",
     ["| code | status | meaning |", "|---|---|---|", ...errors].join("\n"),
     ["| scope | allows to |", "|---|---|", ...scopes].join("\n"),
   ].join("\n\n");

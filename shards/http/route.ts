@@ -1,7 +1,8 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { Principal, Requirement } from "../../src/auth/principal.ts";
 import { assert, type BillingError } from "../../src/errors.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
+import type { RateKind } from "../../src/rate_limits/rules.ts";
 import type { Instant } from "../../src/time/instant.ts";
 import type { Cursors } from "./cursor.ts";
 import type { ServiceName } from "./services.ts";
@@ -61,6 +62,8 @@ export interface RawContext<A extends Auth = Auth, Name extends string = string>
   readonly url: URL;
   /** The body. Throws REQ_004 when it is too large. */
   bytes(): Promise<Uint8Array>;
+  /** Counts units against the caller's limits: of routes that charge for themselves. Throws REQ_003. */
+  charge(units: number): Promise<void>;
 }
 
 /** For the documentation of a route: an example of its body and of the payload it answers. */
@@ -78,6 +81,8 @@ interface RouteFacts<A extends Auth, Path extends string> {
   readonly path: Path;
   readonly service: ServiceName | "every";
   readonly auth: A;
+  /** Which limits it counts against; default `read` for GET, else `write`, and none where anybody may call. */
+  readonly rate?: RateKind;
   readonly summary: string;
   /** Longer explanation, in Markdown. */
   readonly description?: string;
@@ -108,6 +113,8 @@ export interface RawRouteSpec<A extends Auth, Path extends string> extends Route
   readonly query?: TSchema;
   /** What it answers, such as `application/json`. */
   readonly mediaType: string;
+  /** The handler says what the request counts as, through `charge`; else each counts one. */
+  readonly charges?: true;
   handler(ctx: RawContext<A, ParamNames<Path>>): Promise<Response>;
 }
 

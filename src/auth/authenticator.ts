@@ -31,7 +31,6 @@ type UsableKey = Pick<ApiKey, "id" | "companyId" | "scopes" | "expiresAt" | "all
 /** Tells who makes a request, by access token or API key. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts;
-  readonly #loading = new Map<string, Promise<unknown>>();
 
   constructor(parts: AuthenticatorParts) {
     this.#parts = parts;
@@ -89,20 +88,12 @@ export class Authenticator {
     return { id, companyId, scopes, expiresAt, allowedAddresses };
   }
 
-  /** Through the cache for less than a second; requests that arrive together share one look-up. */
+  /** Through the cache for less than a second, which is how soon a revocation is seen. */
   async #cached<T>(key: string, load: () => Promise<T | null>): Promise<T | null> {
-    const text = await this.#parts.cache.get(key);
-    if (text !== null) return JSON.parse(text) as T;
-    const underWay = this.#loading.get(key);
-    if (underWay !== undefined) return underWay as Promise<T | null>;
-    const loading = load()
-      .then(async (value) => {
-        if (value !== null)
-          await this.#parts.cache.set(key, JSON.stringify(value), limits.credentialCachedMs);
-        return value;
-      })
-      .finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
+    const text = await this.#parts.cache.through(key, limits.credentialCachedMs, async () => {
+      const value = await load();
+      return value === null ? null : JSON.stringify(value);
+    });
+    return text === null ? null : (JSON.parse(text) as T);
   }
 }

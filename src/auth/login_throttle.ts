@@ -1,51 +1,45 @@
 import { hash } from "node:crypto";
 import { BillingError } from "../errors.ts";
-import { limits } from "../limits.ts";
-import type { Cache } from "../ports/cache.ts";
+import type { Bucket, RateLimiter } from "../ports/rate_limiter.ts";
+import { accountFailuresRule, addressFailuresRule } from "../rate_limits/rules.ts";
 
 /** Counts wrong passwords per account and per address, and makes both wait after too many. */
 export class LoginThrottle {
-  readonly #cache: Cache;
+  readonly #limiter: RateLimiter;
   readonly #realm: string;
 
-  constructor(cache: Cache, realm: string) {
-    this.#cache = cache;
+  constructor(limiter: RateLimiter, realm: string) {
+    this.#limiter = limiter;
     this.#realm = realm;
   }
 
   /** Throws REQ_003 while the account or the address has failed too often, right password or not. */
   async check(email: string, address: string): Promise<void> {
-    const [ofAccount, ofAddress] = await Promise.all([
-      this.#cache.get(this.#accountKey(email)),
-      this.#cache.get(this.#addressKey(address)),
-    ]);
-    const tooMany =
-      Number(ofAccount ?? 0) >= limits.loginFailuresPerAccount ||
-      Number(ofAddress ?? 0) >= limits.loginFailuresPerAddress;
-    if (tooMany) {
-      const retryAfterS = limits.loginWindowMs / 1000;
-      throw new BillingError("REQ_003", "Too many failed logins; try again later", { retryAfterS });
-    }
+    const looks = this.#buckets(email, address).map((bucket) => this.#limiter.take([bucket], 0));
+    const standings = (await Promise.all(looks)).flatMap((look) => look.standings);
+    const waits = standings.filter(({ remaining }) => remaining === 0).map(({ waitMs }) => waitMs);
+    if (waits.length === 0) return;
+    throw new BillingError("REQ_003", "Too many failed logins; try again later", {
+      retryAfterS: Math.max(...waits) / 1000,
+    });
   }
 
   /** Counts a failure against both. */
   async failed(email: string, address: string): Promise<void> {
-    await Promise.all([
-      this.#cache.increment(this.#accountKey(email), limits.loginWindowMs),
-      this.#cache.increment(this.#addressKey(address), limits.loginWindowMs),
-    ]);
+    await Promise.all(this.#buckets(email, address).map((bucket) => this.#limiter.take([bucket], 1)));
   }
 
   /** A right password clears the account, not the address: others may have failed from there. */
   async succeeded(email: string): Promise<void> {
-    await this.#cache.delete(this.#accountKey(email));
+    await this.#limiter.reset(this.#ofAccount(email));
   }
 
-  #accountKey(email: string): string {
-    return `login_failures:${this.#realm}:account:${hash("sha256", email)}`;
+  #buckets(email: string, address: string): Bucket[] {
+    const key = `login:${this.#realm}:address:{${address}}`;
+    return [this.#ofAccount(email), { key, rule: addressFailuresRule }];
   }
 
-  #addressKey(address: string): string {
-    return `login_failures:${this.#realm}:address:${address}`;
+  #ofAccount(email: string): Bucket {
+    return { key: `login:${this.#realm}:account:{${hash("sha256", email)}}`, rule: accountFailuresRule };
   }
 }

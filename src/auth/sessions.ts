@@ -3,6 +3,7 @@ import type { AuthStore, User } from "../ports/auth_store.ts";
 import type { Cache } from "../ports/cache.ts";
 import type { Passwords } from "../ports/passwords.ts";
 import type { RandomBytes } from "../ports/random.ts";
+import type { RateLimiter } from "../ports/rate_limiter.ts";
 import type { Tokens } from "../ports/tokens.ts";
 import type { Instant } from "../time/instant.ts";
 import { sessionCacheKey } from "./cache_keys.ts";
@@ -25,6 +26,7 @@ export interface SessionParts {
   readonly tokens: Tokens;
   readonly passwords: Passwords;
   readonly cache: Cache;
+  readonly limiter: RateLimiter;
   readonly random: RandomBytes;
   readonly realm: string;
 }
@@ -38,7 +40,7 @@ export class Sessions {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#throttle = new LoginThrottle(parts.cache, parts.realm);
+    this.#throttle = new LoginThrottle(parts.limiter, parts.realm);
   }
 
   /**

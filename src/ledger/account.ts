@@ -51,8 +51,10 @@ export function ledgerScale(currency: string): number {
 }
 
 /** Accounts worked out before, by ledger: their ids are hashes, and usage asks for the same ones all the time. */
-const workedOut = new WeakMap<LedgerBook, Map<string, Account>>();
-const rememberedMax = 50_000;
+let workedOut = new WeakMap<LedgerBook, Map<string, Account>>();
+let remembered = 0;
+/** Of all ledgers together: those of some ten thousand busy customers. */
+const rememberedMax = 100_000;
 
 /** The account of a row of the chart. Asserts that the row belongs to a ledger of this kind. */
 export function accountOf(
@@ -61,18 +63,19 @@ export function accountOf(
   ownerId = "",
   customerId: string | null = null,
 ): Account {
-  let known = workedOut.get(book);
-  if (known === undefined || known.size >= rememberedMax) {
-    known = new Map();
-    workedOut.set(book, known);
-  }
   const key = `${name} ${ownerId}`;
-  let account = known.get(key);
-  if (account === undefined) {
-    account = newAccount(book, name, ownerId, customerId);
-    known.set(key, account);
+  const known = workedOut.get(book);
+  const account = known?.get(key);
+  if (account !== undefined) return account;
+  const made = newAccount(book, name, ownerId, customerId);
+  if (remembered >= rememberedMax) {
+    workedOut = new WeakMap();
+    remembered = 0;
   }
-  return account;
+  remembered += 1;
+  if (known !== undefined && remembered > 1) known.set(key, made);
+  else workedOut.set(book, new Map([[key, made]]));
+  return made;
 }
 
 function newAccount(

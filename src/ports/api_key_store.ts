@@ -1,7 +1,7 @@
 import type { Scope } from "../auth/scopes.ts";
 import type { Instant } from "../time/instant.ts";
 import type { ListPage } from "./documents.ts";
-import type { StoredAnswer } from "./shard_store.ts";
+import type { StoredAnswer } from "./stored_rows.ts";
 
 /** An API key as stored: never the key itself. */
 export interface ApiKey {

@@ -1,7 +1,7 @@
 import type { Role } from "../auth/roles.ts";
 import type { Instant } from "../time/instant.ts";
 import type { ListPage } from "./documents.ts";
-import type { StoredAnswer } from "./shard_store.ts";
+import type { StoredAnswer } from "./stored_rows.ts";
 
 /** A person who logs in. */
 export interface User {

@@ -1,16 +1,15 @@
 /**
- * Short-lived texts by key. Losable by definition: an entry may be gone at any moment, before its time, and nothing
- * that decides money or uniqueness may depend on it. Times to live are whole milliseconds, at least one.
+ * Saves look-ups. Losable by definition: an entry may be gone at any moment, so there is no way to read one without
+ * saying where else its value is found.
  */
 export interface Cache {
-  /** The value, or null when it was never set, has expired or was dropped to make room. */
-  get(key: string): Promise<string | null>;
-  /** Replaces value and time to live. */
-  set(key: string, value: string, ttlMs: number): Promise<void>;
-  delete(key: string): Promise<void>;
   /**
-   * Adds one and answers the new count; the first call counts 1 and starts the time to live, which later ones do not
-   * extend. For keys that hold nothing but counts.
+   * What is kept under the key, else what `load` gives; calls at the same time share one load. What is answered was
+   * true at some time in the last `ttlMs` milliseconds before the call, or later: an entry's time runs from when its
+   * load began, however long that took. Null is not kept. Rejects as `load` does, and for nothing else.
+   * @param ttlMs a whole number, at least 2
    */
-  increment(key: string, ttlMs: number): Promise<number>;
+  through(key: string, ttlMs: number, load: () => Promise<string | null>): Promise<string | null>;
+  /** Forgets the key, also what is being loaded for it: the next call in this process loads anew. */
+  delete(key: string): Promise<void>;
 }

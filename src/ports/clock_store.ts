@@ -1,6 +1,6 @@
 import type { Instant } from "../time/instant.ts";
 import type { ListPage } from "./documents.ts";
-import type { StoredAnswer } from "./shard_store.ts";
+import type { StoredAnswer } from "./stored_rows.ts";
 
 /** A test clock as stored; `target` is set while an advance is under way. */
 export interface TestClock {

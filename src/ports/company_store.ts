@@ -2,7 +2,7 @@ import type { CompanySettings } from "../invoicing/settings.ts";
 import type { Instant } from "../time/instant.ts";
 import type { User } from "./auth_store.ts";
 import type { ListPage } from "./documents.ts";
-import type { StoredAnswer } from "./shard_store.ts";
+import type { StoredAnswer } from "./stored_rows.ts";
 
 /** A company as stored: `settings` holds only what differs from the defaults. */
 export interface Company {

@@ -1,6 +1,6 @@
 import type { Instant } from "../time/instant.ts";
 import type { Period } from "../time/period.ts";
-import type { DocumentRow, IdentityVerdict, OrphanRow } from "./shard_store.ts";
+import type { DocumentRow, IdentityVerdict, OrphanRow } from "./stored_rows.ts";
 
 /** A page of a list, newest first: up to `limit` rows created before the one in `after`. */
 export interface ListPage {

@@ -1,5 +1,5 @@
 import type { Instant } from "../time/instant.ts";
-import type { StoredAnswer } from "./shard_store.ts";
+import type { StoredAnswer } from "./stored_rows.ts";
 
 /**
  * First answers by the hash of their Idempotency-Key. Most are written by other stores, in the transaction of the

@@ -1,5 +1,5 @@
 import type { Instant } from "../time/instant.ts";
-import type { OrphanRow } from "./shard_store.ts";
+import type { OrphanRow } from "./stored_rows.ts";
 
 /** The upkeep of orphan events beside their lists, which `Documents` reads. Throws DEP_001 when the store is away. */
 export interface OrphanStore {

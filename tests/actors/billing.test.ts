@@ -205,3 +205,36 @@ test("facts replayed, and a snapshot read back, give the state they came from", 
   const read = decodeSnapshot(ada.state, SNAPSHOT_VERSION, encodeSnapshot(ada.state), ada.catalog);
   expect(encodeSnapshot(read)).toBe(encodeSnapshot(ada.state));
 });
+
+test.each([
+  [["a"], ["usage 35.00", "adjustment -5.00"]],
+  [
+    ["a", "b"],
+    ["usage 20.00", "usage 20.00", "adjustment -10.00"],
+  ],
+])("a price by group costs its maximum together, with groups %j", (teams, lines) => {
+  const ada = new Customer(
+    [
+      row("metric", "calls", { event_type: "call", aggregation: "sum", field: "n", group_by: ["team"] }),
+      row("price", "call", {
+        model: "graduated",
+        metric_id: "calls",
+        currency: "USD",
+        tiers: [
+          { up_to: "10", unit_amount: "1" },
+          { up_to: null, unit_amount: "0.5" },
+        ],
+        maximum_amount: "30",
+      }),
+      row("plan", "team", { currency: "USD", prices: [{ id: "call", version: 1 }] }),
+    ],
+    "2026-01-01",
+  );
+  ada.subscribe("team");
+  // 60 of one team are 10 and 25; 30 of each of two are 10 and 10.
+  for (const team of teams) ada.use("call", { n: 60 / teams.length, team });
+  ada.advance("2026-02-02");
+  const [fact] = ada.ofType("invoice_issued");
+  expect(fact?.invoice.line_items.map(({ type, amount }) => `${type} ${amount}`)).toEqual(lines);
+  expect(fact?.invoice.total).toBe("30.00");
+});

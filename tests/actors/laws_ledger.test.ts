@@ -134,6 +134,8 @@ test("when all is over everything has been earned: revenue less discounts is wha
   fc.assert(
     fc.property(life, (it) => {
       const ada = lived<PostedCustomer>(it, () => {}, PostedCustomer);
+      // Usage that came ahead of its time is over by then: it would be in the way of the end.
+      ada.advance(ada.now + 30 * 86_400_000);
       ada.try({ type: "cancel_subscription", ref: "sub_1", at: "now" });
       ada.advance(ada.now + 450 * 86_400_000);
       const total = (...names: (keyof typeof chart)[]) =>

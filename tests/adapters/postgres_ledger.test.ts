@@ -1,9 +1,11 @@
 import { postgresLedgerDirectory } from "../../src/adapters/postgres/ledger/directory.ts";
 import { postgresLedger } from "../../src/adapters/postgres/ledger/ledger.ts";
 import { ledgerContract } from "../contracts/ledger.ts";
+import { businessContract } from "../contracts/ledger_business.ts";
+import type { LedgerSubject } from "../contracts/ledger_scene.ts";
 import { openTestPostgres } from "../postgres.ts";
 
-ledgerContract("the ledger embedded in Postgres", async () => {
+async function open(): Promise<LedgerSubject> {
   const { requests, shard, close } = await openTestPostgres();
   const directory = postgresLedgerDirectory(requests, shard);
   let companies = 0;
@@ -16,4 +18,7 @@ ledgerContract("the ledger embedded in Postgres", async () => {
     },
     close,
   };
-});
+}
+
+ledgerContract("the ledger embedded in Postgres", open);
+businessContract("the ledger embedded in Postgres", open, 30);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { postgresDocuments } from "../../src/adapters/postgres/documents.ts";
 import { postgresShardStore } from "../../src/adapters/postgres/shard_store.ts";
 import { usageHistory } from "../../src/adapters/postgres/usage_history.ts";
-import type { CommitBatch, PartitionCursor } from "../../src/ports/shard_store.ts";
+import type { CommitBatch } from "../../src/ports/shard_store.ts";
+import type { PartitionCursor } from "../../src/ports/stored_rows.ts";
 import {
   batchOf,
   company,

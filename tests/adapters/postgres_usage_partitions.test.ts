@@ -8,7 +8,7 @@ import { makeUsageMonths } from "../../src/adapters/postgres/usage/months.ts";
 import type { UsageTier } from "../../src/adapters/postgres/usage/tier.ts";
 import { postgresUsageTotals } from "../../src/adapters/postgres/usage/totals.ts";
 import { limits } from "../../src/limits.ts";
-import type { UsageRow } from "../../src/ports/shard_store.ts";
+import type { UsageRow } from "../../src/ports/stored_rows.ts";
 import {
   batchOf,
   company,

@@ -6,8 +6,8 @@ import type { LedgerSubject } from "../contracts/ledger_scene.ts";
 export const givenAddresses = process.env.TIGERBEETLE_ADDRESSES?.split(",") ?? null;
 
 /** A number no run before has used. */
-function fresh(): number {
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) || 1;
+export function fresh(): number {
+  return ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) >>> 2) + 1;
 }
 
 /** A ledger of a company of its own on a server that has others. */

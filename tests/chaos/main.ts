@@ -1,8 +1,9 @@
-// Kills the program, and its database, over and over under load, and then counts: `npm run chaos -- --cycles 30`.
+// Kills the program, and its database, over and over under load, and then counts and audits: `npm run chaos -- --cycles 30`.
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { doctor } from "../../shards/cli/doctor.ts";
 import { tableLines } from "../../shards/cli/table.ts";
 import { Load } from "./load.ts";
 import { Server } from "./server.ts";
@@ -61,12 +62,17 @@ const header = ["Kill", "Killed", "In flight", "Acknowledged", "Restart ms"];
 process.stdout.write(`\n${tableLines(header, rows, [0, 2, 3, 4]).join("\n")}\n\n`);
 const wrong = await verify(server, load);
 if (counted < cycles) wrong.push(`only ${counted} kills met at least ${IN_FLIGHT_MIN} events in flight`);
+await server.stop();
+// Every charge is rated anew from what is stored, and compared with the ledger.
+const audit = await doctor({ ...process.env, BILLAI_DATA_DIR: dataDir }, (line) =>
+  process.stdout.write(line),
+);
+if (audit !== 0) wrong.push("the doctor finds something, see above");
 for (const line of wrong.slice(0, 20)) process.stdout.write(`WRONG ${line}\n`);
 process.stdout.write(
   `${rows.length} kills, ${counted} of them with at least ${IN_FLIGHT_MIN} events in flight; ${names.length} customers, ` +
     `${load.journal.size} events acknowledged, ${load.duplicates} sent again: ${wrong.length} differences\n`,
 );
-await server.stop();
 rmSync(dataDir, { recursive: true, force: true });
 process.exit(wrong.length === 0 ? 0 : 1);
 

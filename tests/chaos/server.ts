@@ -7,12 +7,19 @@ const START_WAIT_MS = 60_000;
 /** The real program as a child process, and a client's way to it. */
 export class Server {
   readonly #dataDir: string;
+  readonly #env: Readonly<Record<string, string>>;
   #child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
   #url = "";
   #token = "";
 
-  constructor(dataDir: string) {
+  /** @param env variables beside those of this process, such as which engines to use */
+  constructor(dataDir: string, env: Readonly<Record<string, string>> = {}) {
     this.#dataDir = dataDir;
+    this.#env = env;
+  }
+
+  get url(): string {
+    return this.#url;
   }
 
   /** Starts it and logs in. */
@@ -21,6 +28,7 @@ export class Server {
       cwd: join(import.meta.dir, "../.."),
       env: {
         ...process.env,
+        ...this.#env,
         BILLAI_DATA_DIR: this.#dataDir,
         BILLAI_PORT: "0",
         BILLAI_SERVICE_PORTS: "off",

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doctor } from "../../shards/cli/doctor.ts";
-import { openEventLog } from "../../shards/wiring.ts";
+import { openEventLog } from "../../shards/engines.ts";
 import { readConfig } from "../../src/config.ts";
 import { openTestPostgres, type TestPostgres, withDatabase } from "../postgres.ts";
 
@@ -93,13 +93,13 @@ describe("doctor", () => {
     listener.stop(true);
     const nobody = await consult({ DATABASE_URL: `postgres://127.0.0.1:${listener.port}/x` });
     expect(nobody.code).toBe(1);
-    expect(nobody.lines.at(-1)).toContain("Start Postgres, or correct host and port in DATABASE_URL.");
+    expect(nobody.lines.join("\n")).toContain("Start Postgres, or correct host and port in DATABASE_URL.");
     const missing = await consult({ DATABASE_URL: withDatabase(postgres.url, "billai_no_such") });
-    expect(missing.lines.at(-1)).toContain("Create the database DATABASE_URL names.");
+    expect(missing.lines.join("\n")).toContain("Create the database DATABASE_URL names.");
   });
 
   test("goes on where BillAI runs, and tells an event log from something else", async () => {
-    const log = await openEventLog(readConfig({ BILLAI_DATA_DIR: dataDir }));
+    const log = await openEventLog(readConfig({ BILLAI_DATA_DIR: dataDir }), () => {});
     const running = await consult();
     await log.close();
     expect(running.lines).toContain("ok    event log       is open in a running BillAI");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ApiKey, ApiKeyStore } from "../../src/ports/api_key_store.ts";
 import type { IdempotencyStore } from "../../src/ports/idempotency_store.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
 
 /** Empty stores in which two companies exist. */
 export interface KeyedStores {

@@ -8,94 +8,137 @@ export interface CacheSubject {
   pass(ms: number): Promise<void>;
 }
 
+/** Long beside what a test takes, for some adapters live in real time. */
+const ttlMs = 100_000;
+
 /** What every cache promises while it has room; src/ports/cache.ts. */
 export function cacheContract(name: string, open: () => Promise<CacheSubject>): void {
   describe(name, () => {
-    test("gives back what was set last, and null for what was not", async () => {
+    test("loads a value once and keeps it for its time", async () => {
+      const { cache, pass } = await open();
+      const source = sourceOf("first é");
+      expect(await cache.through("a", ttlMs, source.load)).toBe("first é");
+      source.value = "second";
+      expect(await cache.through("a", ttlMs, source.load)).toBe("first é");
+      expect(source.loads).toBe(1);
+      await pass(ttlMs);
+      expect(await cache.through("a", ttlMs, source.load)).toBe("second");
+      expect(source.loads).toBe(2);
+    });
+
+    test("keeps keys apart, and the empty text as well as any", async () => {
       const { cache } = await open();
-      expect(await cache.get("a")).toBeNull();
-      await cache.set("a", "1", 1000);
-      await cache.set("b", "", 1000);
-      await cache.set("a", "2é", 1000);
-      expect(await cache.get("a")).toBe("2é");
-      expect(await cache.get("b")).toBe("");
+      const [a, b] = [sourceOf(""), sourceOf("b")];
+      for (let round = 0; round < 2; round += 1) {
+        expect(await cache.through("a", ttlMs, a.load)).toBe("");
+        expect(await cache.through("b", ttlMs, b.load)).toBe("b");
+      }
+      expect([a.loads, b.loads]).toEqual([1, 1]);
+    });
+
+    test("does not keep that there is nothing", async () => {
+      const { cache } = await open();
+      const source = sourceOf(null);
+      expect(await cache.through("a", ttlMs, source.load)).toBeNull();
+      source.value = "made";
+      expect(await cache.through("a", ttlMs, source.load)).toBe("made");
+    });
+
+    test("rejects as loading does, and loads again next time", async () => {
+      const { cache } = await open();
+      const failing = () => Promise.reject(new Error("the store is away"));
+      await expect(cache.through("a", ttlMs, failing)).rejects.toThrow("the store is away");
+      expect(await cache.through("a", ttlMs, sourceOf("1").load)).toBe("1");
+    });
+
+    test("calls at the same time share one load", async () => {
+      const { cache } = await open();
+      const source = sourceOf("1");
+      const calls = Array.from({ length: 50 }, () => cache.through("a", ttlMs, source.load));
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(["1"]));
+      expect(source.loads).toBe(1);
+    });
+
+    test("forgets what is deleted, also while it is being loaded", async () => {
+      const { cache } = await open();
+      const source = sourceOf("old");
+      await cache.through("a", ttlMs, source.load);
+      source.value = "new";
       await cache.delete("a");
       await cache.delete("never there");
-      expect(await cache.get("a")).toBeNull();
-      expect(await cache.get("b")).toBe("");
+      expect(await cache.through("a", ttlMs, source.load)).toBe("new");
+
+      const slow = Promise.withResolvers<string>();
+      const early = cache.through("b", ttlMs, () => slow.promise);
+      await cache.delete("b");
+      expect(await cache.through("b", ttlMs, sourceOf("new").load)).toBe("new");
+      slow.resolve("old");
+      expect(await early).toBe("old");
+      expect(await cache.through("b", ttlMs, sourceOf("newer").load)).toBe("new");
     });
 
-    test("an entry is gone when its time to live has passed, which setting begins anew", async () => {
-      const { cache, pass } = await open();
-      await cache.set("a", "1", 1000);
-      await cache.set("b", "1", 1000);
-      await pass(500);
-      await cache.set("b", "2", 1000);
-      expect(await cache.get("a")).toBe("1");
-      await pass(500);
-      expect(await cache.get("a")).toBeNull();
-      expect(await cache.get("b")).toBe("2");
-      await pass(500);
-      expect(await cache.get("b")).toBeNull();
-    });
-
-    test("counts from 1, and later increments do not extend the time to live", async () => {
-      const { cache, pass } = await open();
-      expect(await cache.increment("n", 1000)).toBe(1);
-      await pass(900);
-      expect(await cache.increment("n", 1000)).toBe(2);
-      expect(await cache.get("n")).toBe("2");
-      await pass(100);
-      expect(await cache.increment("n", 1000)).toBe(1);
-      await cache.delete("n");
-      expect(await cache.increment("n", 1000)).toBe(1);
-    });
-
-    test("increments at once are all counted", async () => {
-      const { cache } = await open();
-      const counts = await Promise.all(Array.from({ length: 100 }, () => cache.increment("n", 1000)));
-      expect(counts.toSorted((a, b) => a - b)).toEqual(counts.map((_, i) => i + 1));
-    });
-
-    test("agrees with a map that knows the time over any history", async () => {
-      await fc.assert(fc.asyncProperty(history, async (steps) => followsModel(await open(), steps)));
-    });
+    test("over any history, answers what was true within the time to live", () =>
+      keepsWithinTime(open, ["read", "change", "delete", "pass"]));
   });
 }
 
-interface Step {
-  readonly type: "get" | "set" | "delete" | "pass";
-  readonly key: string;
-  readonly value: string;
-  readonly ms: number;
+/** The law of `through`. Without `delete` it holds of several caches in turn too. */
+export async function keepsWithinTime(
+  open: () => Promise<CacheSubject>,
+  types: readonly Step["type"][],
+): Promise<void> {
+  const step = fc.record({
+    type: fc.constantFrom(...types),
+    key: fc.constantFrom("a" as const, "b" as const),
+    tenths: fc.integer({ min: 1, max: 12 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => followsSource(await open(), steps)),
+    { numRuns: 50 },
+  );
 }
 
-const history: fc.Arbitrary<Step[]> = fc.array(
-  fc.record({
-    type: fc.constantFrom("get", "set", "delete", "pass"),
-    key: fc.constantFrom("a", "b", "c"),
-    value: fc.string({ maxLength: 5 }),
-    ms: fc.integer({ min: 1, max: 50 }),
-  }),
-  { maxLength: 60 },
-);
+function sourceOf(first: string | null) {
+  const source = {
+    value: first,
+    loads: 0,
+    load: async () => {
+      source.loads += 1;
+      return source.value;
+    },
+  };
+  return source;
+}
 
-async function followsModel({ cache, pass }: CacheSubject, steps: readonly Step[]): Promise<void> {
-  const model = new Map<string, { value: string; until: number }>();
+interface Step {
+  readonly type: "read" | "change" | "delete" | "pass";
+  readonly key: "a" | "b";
+  readonly tenths: number;
+}
+
+async function followsSource({ cache, pass }: CacheSubject, steps: readonly Step[]): Promise<void> {
+  const versions = {
+    a: [{ value: "0", until: Number.POSITIVE_INFINITY }],
+    b: [{ value: "0", until: Number.POSITIVE_INFINITY }],
+  };
   let now = 0;
-  for (const { type, key, value, ms } of steps) {
-    if (type === "set") {
-      model.set(key, { value, until: now + ms });
-      await cache.set(key, value, ms);
+  for (const { type, key, tenths } of steps) {
+    const current = versions[key].at(-1);
+    if (current === undefined) throw new Error("there is always a current version");
+    if (type === "change") {
+      current.until = now;
+      versions[key].push({ value: `${versions[key].length}`, until: Number.POSITIVE_INFINITY });
     } else if (type === "delete") {
-      model.delete(key);
+      for (const version of versions[key]) if (version !== current) version.until = Number.NEGATIVE_INFINITY;
       await cache.delete(key);
     } else if (type === "pass") {
+      const ms = (tenths * ttlMs) / 10;
       now += ms;
       await pass(ms);
     } else {
-      const entry = model.get(key);
-      expect(await cache.get(key)).toBe(entry !== undefined && now < entry.until ? entry.value : null);
+      const told = await cache.through(key, ttlMs, async () => current.value);
+      const recent = versions[key].filter(({ until }) => until > now - ttlMs).map(({ value }) => value);
+      expect(recent).toContain(told ?? "nothing");
     }
   }
 }

@@ -28,6 +28,19 @@ export function ledgerContract(name: string, open: () => Promise<LedgerSubject>)
         await subject.ledger.openAccounts([]);
       });
 
+      test("that are open stay as they are, and what does not fit them is refused", async () => {
+        const { wallet, cash, revenue, move, post } = await scene();
+        const other = await subject.book();
+        const unbound = { debitsMustNotExceedCredits: false, creditsMustNotExceedDebits: false };
+        await subject.ledger.openAccounts([
+          { ...wallet, flags: unbound },
+          { ...cash, ledger: other.number },
+        ]);
+        expect(await post(move(wallet, revenue))).toMatchObject(refusal("exceeds_credits"));
+        expect(await post(move(cash, revenue, { ledger: other.number }))).toMatchObject(refusal("malformed"));
+        expect(await post(move(cash, revenue))).toEqual({ ok: true });
+      });
+
       test("that are not open have no balance and take no transfer", async () => {
         const { book, cash, move, post } = await scene();
         const closed = accountOf(book, "badDebt");

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { CatalogStore } from "../../src/ports/catalog_store.ts";
 import type { OrphanStore } from "../../src/ports/orphan_store.ts";
-import type {
-  CommitBatch,
-  DocumentRow,
-  OrphanRow,
-  RecoveredOrphan,
-  ShardStore,
-} from "../../src/ports/shard_store.ts";
+import type { CommitBatch, ShardStore } from "../../src/ports/shard_store.ts";
+import type { DocumentRow, OrphanRow, RecoveredOrphan } from "../../src/ports/stored_rows.ts";
 import { batchOf, company, documentOf, orphanOf, otherCompany } from "./shard_batches.ts";
 
 /** A store under test, empty but for the companies `co_a` and `co_b`, with the stores that fill it. */

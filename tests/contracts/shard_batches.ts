@@ -1,10 +1,9 @@
+import type { CommitBatch, NumberedRows } from "../../src/ports/shard_store.ts";
 import type {
   ActorKey,
-  CommitBatch,
   DocumentRow,
   FactRow,
   IdentityRow,
-  NumberedRows,
   OrphanRow,
   PartitionCursor,
   Redemption,
@@ -12,7 +11,7 @@ import type {
   StoredAnswer,
   UsageRow,
   VoidedRow,
-} from "../../src/ports/shard_store.ts";
+} from "../../src/ports/stored_rows.ts";
 
 export const company = "co_a";
 export const otherCompany = "co_b";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { CommitBatch, PartitionCursor, ShardStore } from "../../src/ports/shard_store.ts";
+import type { CommitBatch, ShardStore } from "../../src/ports/shard_store.ts";
+import type { PartitionCursor } from "../../src/ports/stored_rows.ts";
 import { batchOf, customer, namesake, neighbour } from "./shard_batches.ts";
 import { redemptions } from "./shard_store_redemptions.ts";
 import { refusals } from "./shard_store_refusals.ts";

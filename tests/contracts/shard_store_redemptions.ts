@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { CommitOutcome, Redemption } from "../../src/ports/shard_store.ts";
+import type { CommitOutcome } from "../../src/ports/shard_store.ts";
+import type { Redemption } from "../../src/ports/stored_rows.ts";
 import { batchOf, factOf, namesake, neighbour, otherCompany, redemptionOf } from "./shard_batches.ts";
 import { type Opened, partitions } from "./shard_store.ts";
 

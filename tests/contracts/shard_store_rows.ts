@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type {
-  FactRow,
-  SnapshotRow,
-  StoredActor,
-  TakenSnapshot,
-  UsageRow,
-} from "../../src/ports/shard_store.ts";
+import type { StoredActor } from "../../src/ports/shard_store.ts";
+import type { FactRow, SnapshotRow, TakenSnapshot, UsageRow } from "../../src/ports/stored_rows.ts";
 import {
   batchOf,
   customer,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ActorKey, SettledRow } from "../../src/ports/shard_store.ts";
+import type { ActorKey, SettledRow } from "../../src/ports/stored_rows.ts";
 import { batchOf, customer, namesake, neighbour, settledOf, usageOf, voidOf } from "./shard_batches.ts";
 import { type Opened, partitions } from "./shard_store.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ActorKey, ShardStore, UsagePlace, UsageRow } from "../../src/ports/shard_store.ts";
+import type { ShardStore, UsagePlace } from "../../src/ports/shard_store.ts";
+import type { ActorKey, UsageRow } from "../../src/ports/stored_rows.ts";
 import { batchOf, customer, identityOf, namesake, neighbour, usageOf, voidOf } from "./shard_batches.ts";
 import { type Opened, partitions } from "./shard_store.ts";
 

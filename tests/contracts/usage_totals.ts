@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { limits } from "../../src/limits.ts";
 import { add, decimal, formatDecimal, fromBigInt, ZERO } from "../../src/money/decimal.ts";
-import type { CommitBatch, PartitionCursor, ShardStore, UsageRow } from "../../src/ports/shard_store.ts";
+import type { CommitBatch, ShardStore } from "../../src/ports/shard_store.ts";
+import type { PartitionCursor, UsageRow } from "../../src/ports/stored_rows.ts";
 import type { UsageHour, UsageTotals } from "../../src/ports/usage_totals.ts";
 import {
   batchOf,

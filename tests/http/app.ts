@@ -1,11 +1,16 @@
+import type { Sql } from "postgres";
+import { embeddedCacheServer } from "../../shards/engines.ts";
 import { healthNow } from "../../shards/health_now.ts";
 import { buildApps } from "../../shards/http/app.ts";
 import { openCursors } from "../../shards/http/cursor.ts";
+import { RateLimits } from "../../shards/http/rate_limits.ts";
 import { allRoutes } from "../../shards/http/resources.ts";
 import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import type { CacheServer } from "../../src/ports/cache_server.ts";
+import type { EventLog } from "../../src/ports/event_log.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -27,17 +32,32 @@ export interface Told {
 /** Sends requests as one caller. */
 export type Call = (method: string, path: string, body?: unknown, key?: string) => Promise<Told>;
 
+/** The TigerBeetle that is to keep the ledger in these tests, with numbers no run before has used; null for the store. */
+async function givenLedger(owner: Sql) {
+  if (process.env.TIGERBEETLE_ADDRESSES === undefined) return null;
+  const { fresh, givenAddresses, tigerBeetleSubject } = await import("../adapters/tigerbeetle_fixture.ts");
+  await owner.unsafe(`alter table ledgers alter column number restart with ${fresh()}`);
+  return tigerBeetleSubject(givenAddresses ?? []);
+}
+
 /** The whole program without its ports: the real wiring over a fresh database, with two companies. */
-export async function openApp() {
+export async function openApp({
+  log = openMemoryEventLog(limits.partitions),
+  cacheServer = embeddedCacheServer(),
+}: {
+  log?: EventLog;
+  cacheServer?: CacheServer;
+} = {}) {
   const database = await openTestPostgres();
-  const log = openMemoryEventLog(limits.partitions);
   const troubles: string[] = [];
   const warn = (line: string) => troubles.push(line);
+  const remote = await givenLedger(database.owner);
   const { services, auth, close } = await wire(
     log,
     { ...database, embedded: true, migrated: [] },
     () => {},
     warn,
+    { cacheServer, ledger: remote?.ledger ?? null },
   );
   await services.testClocks.load();
   await services.shard.start();
@@ -48,6 +68,7 @@ export async function openApp() {
     ids: services.ids,
     authenticator: auth.authenticator,
     idempotency: auth.idempotency,
+    rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
     cursors: openCursors(auth.cursorSecret),
     report: (line) => troubles.push(JSON.stringify(line)),
     addressOf: () => "203.0.113.7",
@@ -61,7 +82,11 @@ export async function openApp() {
         ...(key === undefined ? {} : { "Idempotency-Key": key }),
       };
       const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-      return told(await front(new Request(`http://localhost${path}`, { method, headers, ...sent })));
+      const answer = await told(
+        await front(new Request(`http://localhost${path}`, { method, headers, ...sent })),
+      );
+      await services.ledgerPublisher?.drain(); // so that the next request finds in the ledger what this one did
+      return answer;
     };
   };
   /** A company with its owner, as whom it calls. */
@@ -98,8 +123,11 @@ export async function openApp() {
     close: async () => {
       await services.orphanRecovery.stop();
       await services.shard.stop();
+      await services.ledgerPublisher?.drain();
       await expectSoundLedger(services);
       await close();
+      await remote?.close();
+      await log.close();
       await database.close();
     },
   };

@@ -11,14 +11,21 @@ export interface BillingWorld {
   customer(external_id: string, onClock?: boolean): Promise<void>;
 }
 
-export async function openBillingWorld(): Promise<BillingWorld> {
-  const app = await openApp();
+export async function openBillingWorld(engines?: Parameters<typeof openApp>[0]): Promise<BillingWorld> {
+  const app = await openApp(engines);
   const { call } = app.atlas;
   const done = async (method: string, path: string, body?: unknown): Promise<Told> => {
     const told = await call(method, `/api/v1${path}`, body);
     if (told.error !== null) throw new Error(`${method} ${path}: ${told.text}`);
     return told;
   };
+  return { app, call, done, ...(await stockBillingWorld(done)) };
+}
+
+/** Fills a company with it, by way of calls that must succeed. */
+export async function stockBillingWorld<Answer extends { readonly id: string }>(
+  done: (method: string, path: string, body?: unknown) => Promise<Answer>,
+) {
   const clock = await done("POST", "/admin/test-clocks", { name: "November", now: "2023-11-01T00:00:00Z" });
   const customer = async (external_id: string, onClock = true): Promise<void> => {
     const lives = onClock ? { test_clock_id: clock.id } : {};
@@ -47,7 +54,7 @@ export async function openBillingWorld(): Promise<BillingWorld> {
   await done("POST", "/master-data/plans", { key: "llm_plan", name: "LLM", currency: "USD", prices });
   await customer("ada");
   await customer("bob", false);
-  return { app, call, clock, done, customer };
+  return { clock, customer };
 }
 
 /** A usage event of the plan. */

@@ -6,6 +6,7 @@ import { meRoutes } from "../../shards/http/auth/me.ts";
 import { sessionRoutes } from "../../shards/http/auth/session_routes.ts";
 import { openCursors } from "../../shards/http/cursor.ts";
 import { type Health, healthOf } from "../../shards/http/health.ts";
+import { RateLimits } from "../../shards/http/rate_limits.ts";
 import type { Route } from "../../shards/http/route.ts";
 import type { ServiceName } from "../../shards/http/services.ts";
 import { newSigningKey, openJoseTokens } from "../../src/adapters/jose/tokens.ts";
@@ -13,6 +14,7 @@ import { openMemoryApiKeyStore } from "../../src/adapters/memory/api_key_store.t
 import { openMemoryAuthStore } from "../../src/adapters/memory/auth_store.ts";
 import { openMemoryCache } from "../../src/adapters/memory/cache.ts";
 import { openMemoryIdempotencyStore } from "../../src/adapters/memory/idempotency_store.ts";
+import { openMemoryRateLimiter } from "../../src/adapters/memory/rate_limiter.ts";
 import { openIdSource } from "../../src/adapters/system/id_source.ts";
 import { manualClock } from "../../src/adapters/system/manual_clock.ts";
 import { systemRandom } from "../../src/adapters/system/random.ts";
@@ -79,10 +81,11 @@ export async function openFoundation(more: readonly Route[] = []) {
   const users = openMemoryAuthStore(answers);
   const apiKeys = openMemoryApiKeyStore(answers);
   const cache = openMemoryCache(clock);
+  const limiter = openMemoryRateLimiter(clock);
   const passwords = cheapPasswords();
   const tokens = await openJoseTokens(adminRealm, [await newSigningKey("admin", clock.now(), systemRandom)]);
   const common = { tokens, cache, realm: adminRealm.name };
-  const sessions = new Sessions({ ...common, store: users, passwords, random: systemRandom });
+  const sessions = new Sessions({ ...common, limiter, store: users, passwords, random: systemRandom });
   const reports: Readonly<Record<string, unknown>>[] = [];
   const state = { address: "203.0.113.7" as string | null, health: healthOf(allWell) };
   const parts: AppParts = {
@@ -90,6 +93,7 @@ export async function openFoundation(more: readonly Route[] = []) {
     ids,
     authenticator: new Authenticator({ ...common, users, apiKeys }),
     idempotency: answers,
+    rates: new RateLimits(limiter, limiter),
     cursors: openCursors(systemRandom(32)),
     report: (line) => reports.push(line),
     addressOf: () => state.address,
@@ -129,6 +133,7 @@ export async function openFoundation(more: readonly Route[] = []) {
     apiKeys,
     answers,
     cache,
+    limiter,
     passwords,
     tokens,
     state,

@@ -3,7 +3,7 @@ import type { Answer } from "../../shards/http/route.ts";
 import { route } from "../../shards/http/route.ts";
 import { BillingError } from "../../src/errors.ts";
 import { limits } from "../../src/limits.ts";
-import type { StoredAnswer } from "../../src/ports/shard_store.ts";
+import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
 import { openFoundation, Thing } from "./foundation.ts";
 
 /** A resource that counts its effects, and does what each test wants. */

@@ -118,7 +118,10 @@ test("one that a limit refuses stays open until its event counts", async () => {
   expect(
     (await call("PATCH", `/api/v1/spend-control/limits/${limitId}`, { monthly_limit: "9" })).status,
   ).toBe(200);
-  expect(await send(call, "e1", "ada", "150")).toMatchObject({ results: [{ status: "applied" }] });
+  // Where it was tried by itself in between, it has counted already.
+  expect(await send(call, "e1", "ada", "150")).toMatchObject({
+    results: [{ status: expect.stringMatching(/^(applied|duplicate)$/) }],
+  });
   expect(await stateOf(call, orphan?.id)).toBe("recovered");
   expect(await spendOf(call, "ada")).toBe("1.5");
 });

@@ -3,7 +3,7 @@ import type { IngestResult } from "../../shards/ingest.ts";
 import { OrphanRecovery } from "../../shards/orphan_recovery.ts";
 import { limits } from "../../src/limits.ts";
 import type { OrphanStore } from "../../src/ports/orphan_store.ts";
-import type { OrphanRow } from "../../src/ports/shard_store.ts";
+import type { OrphanRow } from "../../src/ports/stored_rows.ts";
 import { orphanOf } from "../contracts/shard_batches.ts";
 
 type Recover = ConstructorParameters<typeof OrphanRecovery>[1]["ingest"];

@@ -10,30 +10,37 @@ import type { Ledger } from "../../src/ports/ledger.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
-export const COMPANY = "co_test";
+/** On a TigerBeetle that is given one no run before has used, for its accounts are there for ever. */
+export const COMPANY =
+  process.env.TIGERBEETLE_ADDRESSES === undefined ? "co_test" : `co_${crypto.randomUUID()}`;
 
 /** A store and a log that outlive the processes a test starts on them. */
-export async function openWorld() {
+export async function openWorld(log: EventLog = openMemoryEventLog(limits.partitions)) {
   const database = await openTestPostgres();
-  const log: EventLog = openMemoryEventLog(limits.partitions);
   await database.owner`insert into companies (id, name, created_at, updated_at) values (${COMPANY}, 'Test', 0, 0)`;
   const running = new Set<() => Promise<void>>();
   return {
     database,
     log,
-    /** Starts the shard as a fresh process would, on what is stored; what `remoteLedger` posts is not in the store. */
-    async start(remoteLedger: Ledger | null = null) {
+    /**
+     * Starts the shard as a fresh process would, on what is stored; what `remoteLedger` posts is not in the store, and
+     * `onLog` stands for the log.
+     */
+    async start(remoteLedger: Ledger | null = null, onLog: EventLog = log) {
       const fenced = Promise.withResolvers<number>();
       const warnings: string[] = [];
       const { services, close } = await wire(
-        log,
+        onLog,
         { ...database, embedded: true, migrated: [] },
         (partition) => fenced.resolve(partition),
         (line) => warnings.push(line),
-        remoteLedger,
+        { ledger: remoteLedger },
       );
       await services.testClocks.load();
-      await services.shard.start();
+      await services.shard.start().catch(async (error) => {
+        await close();
+        throw error;
+      });
       const stop = async () => {
         running.delete(stop);
         await services.shard.stop();

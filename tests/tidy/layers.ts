@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
   { name: "actors", files: /^actors\//, layers: ["domain", "actors"], packages: ["@sinclair/typebox"] },
   {
     name: "wiring",
-    files: /^shards\/wiring\.ts$/,
+    files: /^shards\/(wiring|engines)\.ts$/,
     layers: [...everyday, "adapters"],
     packages: ["node:", "bun"],
   },
@@ -68,7 +68,7 @@ const layers: readonly Layer[] = [
 const rows: readonly (readonly string[])[] = [
   ["errors", "ids", "limits", "config", "partitioning", "text"],
   ["money", "time"],
-  ["scalar", "filter"],
+  ["scalar", "filter", "rate_limits"],
   ["metering", "pricing"],
   ["catalog"],
   ["subscriptions", "credits", "spend"],

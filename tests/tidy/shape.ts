@@ -7,7 +7,7 @@ const linesMax = 300;
 const entries = [
   /^shards\/(main\.ts|install\.mjs)$/,
   /^tests\/.*\.test\.ts$/,
-  /^tests\/.*\bmain\.ts$/,
+  /^tests\/.*\b(main|run)\.ts$/,
   /^bench\/[^/]+\.ts$/,
   /\.(sql|md|json|csv|txt)$/,
 ];

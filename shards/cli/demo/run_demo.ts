@@ -156,6 +156,7 @@ async function summarize(
     "usage:read",
     "spend:read",
     "invoices:read",
+    "ledger:read",
     "subscriptions:read",
     "customers:read",
   ];

@@ -10,6 +10,8 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
   const startedAt = services.clock.now();
   const isEmbedded: Readonly<Record<string, boolean>> = {
     database: embedded,
+    cache: services.cacheServer.embedded,
+    message_broker: services.log.embedded,
     ledger: services.ledgerPublisher === null,
   };
   return [

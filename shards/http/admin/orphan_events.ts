@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { BillingError } from "../../../src/errors.ts";
 import { readJson } from "../../../src/money/json.ts";
-import type { OrphanRow } from "../../../src/ports/shard_store.ts";
+import type { OrphanRow } from "../../../src/ports/stored_rows.ts";
 import { OneOf, Ref } from "../../../src/text.ts";
 import { formatInstant } from "../../../src/time/instant.ts";
 import type { Services } from "../../services.ts";

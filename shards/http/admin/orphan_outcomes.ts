@@ -2,7 +2,7 @@ import { fingerprint, identityDigest, type UsageEvent } from "../../../src/meter
 import { decimal } from "../../../src/money/decimal.ts";
 import { readJson } from "../../../src/money/json.ts";
 import { addExact, type Exact, formatExact } from "../../../src/money/ratio.ts";
-import type { OrphanRow } from "../../../src/ports/shard_store.ts";
+import type { OrphanRow } from "../../../src/ports/stored_rows.ts";
 import type { IngestResult } from "../../ingest.ts";
 import { previewOrphan } from "../../orphan_preview.ts";
 import { type Offer, offered } from "../../orphan_recovery.ts";

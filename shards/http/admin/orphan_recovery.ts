@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { BillingError, invalid } from "../../../src/errors.ts";
 import { limits } from "../../../src/limits.ts";
-import type { OrphanRow } from "../../../src/ports/shard_store.ts";
+import type { OrphanRow } from "../../../src/ports/stored_rows.ts";
 import { OneOf, Ref, Text } from "../../../src/text.ts";
 import type { IngestResult } from "../../ingest.ts";
 import type { Offer } from "../../orphan_recovery.ts";

@@ -33,6 +33,7 @@ export function sessionRoutes(sessions: Sessions): Route[] {
       path: "/api/v1/auth/login",
       service: "auth",
       auth: "none",
+      rate: "auth",
       idempotent: false,
       summary: "Log in with email and password",
       description: "Repeated failures make the account and the address wait (`REQ_003`).",
@@ -50,6 +51,7 @@ export function sessionRoutes(sessions: Sessions): Route[] {
       path: "/api/v1/auth/refresh",
       service: "auth",
       auth: "none",
+      rate: "auth",
       idempotent: false,
       summary: "Change a refresh token for new tokens",
       description:

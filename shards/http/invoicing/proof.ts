@@ -1,4 +1,5 @@
 import type { DecisionContext } from "../../../actors/actor.ts";
+import { positionsOf } from "../../../actors/customer/ledger/positions.ts";
 import { attachSettled } from "../../../actors/customer/settled.ts";
 import { type CustomerState, findSubscription } from "../../../actors/customer/state.ts";
 import {
@@ -10,12 +11,15 @@ import {
 } from "../../../actors/customer/subscription_state.ts";
 import { tryOut } from "../../../actors/customer/upcoming.ts";
 import { BillingError } from "../../../src/errors.ts";
-import type { ActorKey } from "../../../src/ports/shard_store.ts";
+import type { LineItem } from "../../../src/invoicing/invoice.ts";
+import type { Document } from "../../../src/ports/documents.ts";
+import type { ActorKey } from "../../../src/ports/stored_rows.ts";
 import { parseInstant } from "../../../src/time/instant.ts";
 import { provePeriods } from "../../proofs.ts";
 import type { Services } from "../../services.ts";
 import { existing, ownerOf } from "../documents.ts";
 import { type Route, route } from "../route.ts";
+import { type InLedger, ledgerLeg, legAgrees } from "./proof_ledger.ts";
 
 const line = {
   line_item_id: "li_01hpxk0000e9q4m7t2v5x8z1b3",
@@ -23,7 +27,7 @@ const line = {
   actor: { quantity: "17655944", amount: "45.37" },
   events: { quantity: "17655944", amount: "45.37" },
   analytics: "unavailable",
-  ledger: "unavailable",
+  ledger: { scope: "invoice", amount: "123.1000000000", expected: "123.1000000000" },
   agrees: true,
 };
 
@@ -32,7 +36,11 @@ interface Kept {
   readonly subscription: SubscriptionState;
   readonly periods: readonly PeriodState[];
   readonly seq: number;
+  /** In units of the ledger: what the customer's open charges in the invoice's currency come to. */
+  readonly accrued: bigint;
 }
+
+type Stored = Pick<Document, "id" | "body">;
 
 /** The proof of an invoice's usage; API.md §3. */
 export function proofRoutes(services: Services): Route[] {
@@ -45,7 +53,8 @@ export function proofRoutes(services: Services): Route[] {
       summary: "Prove an invoice's usage, line by line",
       description:
         "`actor` is what the customer's actor kept; `events` is measured anew from the stored events, `analytics` from " +
-        "the analytics store, and `ledger` is what has been accrued. A leg that is behind, away or cannot tell reads " +
+        "the analytics store. `ledger` is what has been accrued, which is kept by customer: of a draft all that is " +
+        "unbilled, of an issued invoice what it took of that. A leg that is behind, away or cannot tell reads " +
         "`unavailable` and blocks nothing. A draft whose usage differs from the stored events is held: it is not " +
         "issued before they agree.",
       example: { answer: { agrees: true, lines: [line] } },
@@ -55,12 +64,13 @@ export function proofRoutes(services: Services): Route[] {
         const kept = await keptOf(services, key, document);
         const asked = kept.periods.map((period) => ({ ...kept, key, period, upTo: kept.seq }));
         const proven = (await provePeriods(services.store, asked)).flat();
+        const ledger = await ledgerLeg(services, key, inLedger(document, kept));
         const lines = proven.map(({ events, agrees, ...rest }) => ({
           ...rest,
           events: events ?? "unavailable",
           analytics: "unavailable",
-          ledger: "unavailable",
-          agrees,
+          ledger,
+          agrees: agrees && legAgrees(ledger),
         }));
         return { payload: { agrees: lines.every(({ agrees }) => agrees), lines } };
       },
@@ -69,11 +79,7 @@ export function proofRoutes(services: Services): Route[] {
 }
 
 /** What the actor has of a draft, or the store of an issued invoice. */
-async function keptOf(
-  services: Services,
-  key: ActorKey,
-  { id, body }: { readonly id: string; readonly body: Readonly<Record<string, unknown>> },
-): Promise<Kept> {
+async function keptOf(services: Services, key: ActorKey, { id, body }: Stored): Promise<Kept> {
   const subscriptionId = String(body.subscription_id);
   const at = parseInstant(String(body.period_start)) ?? 0;
   const rows = await services.store.loadSettled([{ ...key, subscriptionId, at }]);
@@ -85,9 +91,9 @@ async function keptOf(
     if (subscription === undefined) return null;
     const settled = subscription.settled.find(({ draft }) => draft.id === id);
     const draft = draftOf(subscription, id) ?? settled?.draft;
-    return draft === undefined
-      ? null
-      : { subscription, periods: periodsOf(subscription, draft), seq: copy.seq };
+    if (draft === undefined) return null;
+    const accrued = accruedIn(state, subscription.currency);
+    return { subscription, periods: periodsOf(subscription, draft), seq: copy.seq, accrued };
   };
   const kept = (await services.shard.send(key, { type: "read", read })) as Kept | null;
   if (kept === null) throw new BillingError("RES_002", "What this invoice was rated from is not kept");
@@ -96,4 +102,16 @@ async function keptOf(
 
 function periodsOf(subscription: SubscriptionState, { closes }: DraftState): PeriodState[] {
   return closes.flatMap((close) => (close.recurringOnly ? [] : (anyPeriodOf(subscription, close) ?? [])));
+}
+
+function accruedIn(state: CustomerState, currency: string): bigint {
+  let sum = 0n;
+  for (const position of positionsOf(state).values())
+    if (position.kind === "accrued" && position.currency === currency) sum += position.units;
+  return sum;
+}
+
+function inLedger({ id, body }: Stored, { accrued }: Kept): InLedger {
+  const items = body.line_items as LineItem[];
+  return { id, isDraft: body.status === "draft", currency: String(body.currency), items, accrued };
 }

@@ -4,7 +4,7 @@ import { invalid } from "../../../src/errors.ts";
 import type { Invoice } from "../../../src/invoicing/invoice.ts";
 import { limits } from "../../../src/limits.ts";
 import type { Document, ListPage } from "../../../src/ports/documents.ts";
-import type { ActorKey } from "../../../src/ports/shard_store.ts";
+import type { ActorKey } from "../../../src/ports/stored_rows.ts";
 import type { Instant } from "../../../src/time/instant.ts";
 import type { Services } from "../../services.ts";
 

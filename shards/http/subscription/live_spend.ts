@@ -7,7 +7,7 @@ import { type CustomerState, findSubscription } from "../../../actors/customer/s
 import { BillingError, invalid } from "../../../src/errors.ts";
 import { ONE } from "../../../src/money/decimal.ts";
 import { DecimalText } from "../../../src/money/decimal_schema.ts";
-import type { ActorKey } from "../../../src/ports/shard_store.ts";
+import type { ActorKey } from "../../../src/ports/stored_rows.ts";
 import { amountOf } from "../../../src/pricing/amount.ts";
 import { Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
@@ -77,6 +77,7 @@ export function liveSpendRoutes(services: Services): Route[] {
       path: "/api/v1/spend-control/check",
       service: "subscription",
       auth: { scopes: ["spend:read"] },
+      rate: "ingest", // as it is asked before events
       summary: "What an event would cost and whether it may happen, or whether an entitlement allows it",
       description:
         "Answered from memory; changes nothing. Either an `event_type` with its `properties`, or an `entitlement` by " +

@@ -36,6 +36,8 @@ function ingestRoute(services: Services): Route {
     path: "/api/v1/usage/events",
     service: "usage",
     auth: { scopes: ["events:write"] },
+    rate: "ingest",
+    charges: true,
     summary: "Send usage events: one, up to 1,000, or CloudEvents 1.0",
     description:
       "202 means durable, and counted exactly once whatever crashes next. With `?wait=applied` the answer comes once " +
@@ -59,6 +61,7 @@ function ingestRoute(services: Services): Route {
     handler: async (ctx) => {
       const wait = waitOf(ctx.url);
       const { incoming, single } = readEvents(await ctx.bytes(), ctx.headers);
+      await ctx.charge(incoming.length);
       const { companyId } = ctx.principal;
       const results = await services.ingestion.ingest(companyId, incoming, wait);
       return answer(services, companyId, results, { wait, single, requestId: ctx.requestId });

@@ -13,12 +13,19 @@ interface Entry {
   readonly expiresAt: Instant;
 }
 
+interface Loading {
+  readonly value: Promise<string | null>;
+  /** The first instant at which what it gives may be too old. */
+  readonly expiresAt: Instant;
+}
+
 /**
  * The cache in process: when it is full, what was used least recently goes first. A value too large for the whole
  * cache is not kept.
  */
 export function openMemoryCache(clock: Clock, bytesMax: number = limits.cacheBytesMax): Cache {
   const entries = new Map<string, Entry>(); // in order of use, the least recent first
+  const loads = new Map<string, Loading>();
   let bytes = 0;
 
   function remove(key: string): void {
@@ -28,8 +35,8 @@ export function openMemoryCache(clock: Clock, bytesMax: number = limits.cacheByt
     bytes -= sizeOf(key, entry);
   }
 
-  /** The entry if it is still good, moved to the end as the most recently used. */
-  function use(key: string): Entry | null {
+  /** The value if it is still good; it becomes the most recently used. */
+  function use(key: string): string | null {
     const entry = entries.get(key);
     if (entry === undefined) return null;
     if (entry.expiresAt <= clock.now()) {
@@ -38,7 +45,7 @@ export function openMemoryCache(clock: Clock, bytesMax: number = limits.cacheByt
     }
     entries.delete(key);
     entries.set(key, entry);
-    return entry;
+    return entry.value;
   }
 
   function put(key: string, entry: Entry): void {
@@ -51,31 +58,39 @@ export function openMemoryCache(clock: Clock, bytesMax: number = limits.cacheByt
     }
   }
 
-  function expiry(ttlMs: number): Instant {
-    assert(
-      Number.isSafeInteger(ttlMs) && ttlMs > 0,
-      "a time to live is a whole number of milliseconds, at least 1",
-    );
-    return clock.now() + ttlMs;
+  /** Starts a load, whose value is kept unless the key is deleted or loaded anew meanwhile. */
+  function start(
+    key: string,
+    expiresAt: Instant,
+    load: () => Promise<string | null>,
+  ): Promise<string | null> {
+    const loading: Loading = { value: load(), expiresAt };
+    loads.set(key, loading);
+    const finish = (value: string | null): void => {
+      if (loads.get(key) !== loading) return;
+      loads.delete(key);
+      if (value !== null && clock.now() < expiresAt) put(key, { value, expiresAt });
+    };
+    loading.value.then(finish, () => finish(null));
+    return loading.value;
   }
 
   return {
-    async get(key) {
-      return use(key)?.value ?? null;
-    },
-    async set(key, value, ttlMs) {
-      put(key, { value, expiresAt: expiry(ttlMs) });
+    async through(key, ttlMs, load) {
+      assert(
+        Number.isSafeInteger(ttlMs) && ttlMs >= 1,
+        "a time to live is a whole number of milliseconds, at least 1",
+      );
+      const found = use(key);
+      if (found !== null) return found;
+      const now = clock.now();
+      const underWay = loads.get(key);
+      if (underWay !== undefined && now < underWay.expiresAt) return underWay.value;
+      return start(key, now + ttlMs, load);
     },
     async delete(key) {
       remove(key);
-    },
-    async increment(key, ttlMs) {
-      const fresh = expiry(ttlMs);
-      const current = use(key);
-      const count = Number(current?.value ?? "0") + 1;
-      assert(Number.isSafeInteger(count), `the entry ${key} holds no count`);
-      put(key, { value: `${count}`, expiresAt: current?.expiresAt ?? fresh });
-      return count;
+      loads.delete(key);
     },
   };
 }

@@ -43,6 +43,8 @@ export function openMemoryEventLog(
   }
 
   return {
+    identity: "memory",
+    embedded: true,
     append,
     async read(partition, offset, max) {
       if (closed) throw new BillingError("DEP_001", "The event log is closed");
@@ -58,6 +60,10 @@ export function openMemoryEventLog(
     async endOffset(partition) {
       return partitionAt(partition).length;
     },
+    async extents() {
+      return partitions.map((records) => ({ first: 0, end: records.length }));
+    },
+    async bury() {},
     onAppend(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

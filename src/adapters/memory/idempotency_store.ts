@@ -1,6 +1,6 @@
 import { BillingError } from "../../errors.ts";
 import type { IdempotencyStore } from "../../ports/idempotency_store.ts";
-import type { StoredAnswer } from "../../ports/shard_store.ts";
+import type { StoredAnswer } from "../../ports/stored_rows.ts";
 
 /** Kept answers in memory, for tests; `keep` is how other stores in memory write theirs with an effect. */
 export interface MemoryIdempotencyStore extends IdempotencyStore {

@@ -1,6 +1,6 @@
 import type { TransactionSql } from "postgres";
 import { BillingError } from "../../errors.ts";
-import type { StoredAnswer } from "../../ports/shard_store.ts";
+import type { StoredAnswer } from "../../ports/stored_rows.ts";
 import { keepAnswers } from "./commit_rows.ts";
 
 /** Keeps a request's answer in the transaction of its effect. Throws REQ_006 where another request holds the key. */

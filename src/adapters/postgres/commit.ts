@@ -1,6 +1,7 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { RefusedChain } from "../../ports/ledger_outbox.ts";
-import type { Claim, CommitBatch, CommitOutcome, PartitionCursor } from "../../ports/shard_store.ts";
+import type { CommitBatch, CommitOutcome } from "../../ports/shard_store.ts";
+import type { Claim, PartitionCursor } from "../../ports/stored_rows.ts";
 import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
 import type { CommitLedger } from "./ledger/commit_ledger.ts";

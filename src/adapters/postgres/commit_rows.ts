@@ -1,12 +1,6 @@
 import type { TransactionSql } from "postgres";
-import type {
-  CommitBatch,
-  DocumentRow,
-  IdentityRow,
-  NumberedRows,
-  PartitionCursor,
-  StoredAnswer,
-} from "../../ports/shard_store.ts";
+import type { CommitBatch, NumberedRows } from "../../ports/shard_store.ts";
+import type { DocumentRow, IdentityRow, PartitionCursor, StoredAnswer } from "../../ports/stored_rows.ts";
 import { settleInvoices } from "./settled_invoices.ts";
 
 /** How much after it occurred usage may be recorded and still be looked for where all of it is: a month's partition. */

@@ -6,7 +6,7 @@ import type {
   ListPage,
   ResolvedCustomer,
 } from "../../ports/documents.ts";
-import type { IdentityVerdict } from "../../ports/shard_store.ts";
+import type { IdentityVerdict } from "../../ports/stored_rows.ts";
 import { asCompany } from "./as_company.ts";
 import { type OrphanRecord, orphanOf } from "./orphans.ts";
 import { pageClause } from "./pages.ts";

@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import type { IdempotencyStore } from "../../ports/idempotency_store.ts";
-import type { StoredAnswer } from "../../ports/shard_store.ts";
+import type { StoredAnswer } from "../../ports/stored_rows.ts";
 import { asCompany } from "./as_company.ts";
 import { keepAnswers } from "./commit_rows.ts";
 import { onStore } from "./store_errors.ts";

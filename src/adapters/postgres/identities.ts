@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import type { ActorKey, IdentityRow, IdentityVerdict } from "../../ports/shard_store.ts";
+import type { ActorKey, IdentityRow, IdentityVerdict } from "../../ports/stored_rows.ts";
 
 /** The identity rows that exist for these keys. */
 export async function findIdentities(

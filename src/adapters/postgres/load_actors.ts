@@ -1,5 +1,6 @@
 import type { Sql } from "postgres";
-import type { ActorKey, FactRow, StoredActor } from "../../ports/shard_store.ts";
+import type { StoredActor } from "../../ports/shard_store.ts";
+import type { ActorKey, FactRow } from "../../ports/stored_rows.ts";
 import { type UsageRecord, usageColumns, usageRowOf } from "./usage_rows.ts";
 
 interface SnapshotRecord {

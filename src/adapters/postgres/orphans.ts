@@ -1,6 +1,6 @@
 import type { Sql } from "postgres";
 import type { OrphanStore } from "../../ports/orphan_store.ts";
-import type { OrphanRow } from "../../ports/shard_store.ts";
+import type { OrphanRow } from "../../ports/stored_rows.ts";
 import { asCompany } from "./as_company.ts";
 import { onStore } from "./store_errors.ts";
 

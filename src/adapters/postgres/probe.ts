@@ -35,6 +35,16 @@ export async function probePostgres(url: string, clock: Clock): Promise<Finding[
   }
 }
 
+/** Whether a start would have nothing to migrate. */
+export async function hasCurrentSchema(url: string): Promise<boolean> {
+  const sql = connect(url, { role: null, connections: 1 });
+  try {
+    return (await migrations(sql)).state === "ok";
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
 function unreachable(error: unknown): Finding {
   const text = `does not answer: ${error instanceof Error ? error.message : String(error)}`;
   const code = errorCode(error) ?? "";

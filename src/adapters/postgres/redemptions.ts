@@ -1,5 +1,6 @@
 import type { TransactionSql } from "postgres";
-import type { ExhaustedCoupon, Redemption } from "../../ports/shard_store.ts";
+import type { ExhaustedCoupon } from "../../ports/shard_store.ts";
+import type { Redemption } from "../../ports/stored_rows.ts";
 
 /**
  * Counts coupons as redeemed; returns those of which more is wanted than is left. Transactions that redeem the same

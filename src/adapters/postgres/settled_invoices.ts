@@ -1,5 +1,5 @@
 import type { Sql, TransactionSql } from "postgres";
-import type { ActorKey, SettledRow } from "../../ports/shard_store.ts";
+import type { ActorKey, SettledRow } from "../../ports/stored_rows.ts";
 import type { Instant } from "../../time/instant.ts";
 
 /** Stores invoices as they were rated; one that is there already is replaced. */

@@ -1,5 +1,6 @@
 import type { Sql } from "postgres";
-import type { CommitBatch, PartitionCursor, ShardStore } from "../../ports/shard_store.ts";
+import type { CommitBatch, LogClaim, ShardStore } from "../../ports/shard_store.ts";
+import type { PartitionCursor } from "../../ports/stored_rows.ts";
 import { commitBatch } from "./commit.ts";
 import { findIdentities } from "./identities.ts";
 import { type CommitLedger, embeddedLedger } from "./ledger/commit_ledger.ts";
@@ -24,6 +25,13 @@ interface PartitionRecord {
  */
 export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedger): ShardStore {
   return {
+    claimLog: ({ identity, partitions }) =>
+      onStore(async () => {
+        await sql`
+          insert into event_log (identity, partitions) values (${identity}, ${partitions}) on conflict do nothing`;
+        const [row] = await sql<[LogClaim]>`select identity, partitions from event_log`;
+        return row;
+      }),
     claimPartitions: (partitions) =>
       onStore(async () => {
         const rows = await sql<PartitionRecord[]>`

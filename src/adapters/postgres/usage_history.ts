@@ -1,7 +1,8 @@
 import type { Sql } from "postgres";
 import { BillingError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
-import type { ActorKey, IdentityRow, UsagePlace, UsageRow } from "../../ports/shard_store.ts";
+import type { UsagePlace } from "../../ports/shard_store.ts";
+import type { ActorKey, IdentityRow, UsageRow } from "../../ports/stored_rows.ts";
 import type { Instant } from "../../time/instant.ts";
 import { findIdentities } from "./identities.ts";
 import { type UsageRecord, usageColumns, usageRowOf } from "./usage_rows.ts";

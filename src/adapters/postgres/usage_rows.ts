@@ -1,5 +1,5 @@
 import type { Fragment, Sql } from "postgres";
-import type { UsageRow } from "../../ports/shard_store.ts";
+import type { UsageRow } from "../../ports/stored_rows.ts";
 
 /** A row of usage_events: its key and `usageColumns`. */
 export interface UsageRecord {

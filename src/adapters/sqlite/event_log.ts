@@ -1,6 +1,6 @@
 import { assert, BillingError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
-import type { EventLog, LogEntry, LogRecord } from "../../ports/event_log.ts";
+import type { EventLog, LogEntry, LogExtent, LogRecord } from "../../ports/event_log.ts";
 import { LogThread } from "./log_thread.ts";
 import { recordOverheadBytes, Tail } from "./tail.ts";
 
@@ -34,6 +34,8 @@ export async function openSqliteEventLog(options: SqliteEventLogOptions): Promis
 
 /** Numbers and groups appends; the thread makes them durable. While one group syncs, the next one gathers. */
 class SqliteEventLog implements EventLog {
+  readonly identity = "embedded";
+  readonly embedded = true;
   readonly #thread: LogThread;
   readonly #ends: number[];
   readonly #tail: Tail;
@@ -83,6 +85,13 @@ class SqliteEventLog implements EventLog {
   async endOffset(partition: number): Promise<number> {
     return this.#end(partition);
   }
+
+  async extents(): Promise<LogExtent[]> {
+    return this.#ends.map((end) => ({ first: 0, end }));
+  }
+
+  /** Nobody watches an embedded log. */
+  async bury(): Promise<void> {}
 
   onAppend(listener: (partitions: readonly number[]) => void): () => void {
     this.#listeners.add(listener);

@@ -31,6 +31,7 @@ export class TigerBeetle {
   async call<T>(
     request: (client: Client) => Promise<T>,
     waitMs: number = limits.ledgerAnswerMsMax,
+    silence = "has not answered; what it did is unknown",
   ): Promise<T> {
     if (this.#overdue > 0) throw away("does not answer; nothing was sent");
     if (this.#underWay >= limits.ledgerCallsMax) throw away("is behind; nothing was sent");
@@ -39,7 +40,7 @@ export class TigerBeetle {
     const timer = setTimeout(() => {
       isLate = true;
       this.#overdue += 1;
-      late.reject(away("has not answered; what it did is unknown"));
+      late.reject(away(silence));
     }, waitMs);
     this.#underWay += 1;
     const answer = this.#send(request).finally(() => {
@@ -76,7 +77,11 @@ export class TigerBeetle {
 
   /** Answers when the server does, and soon says so where it does not. At most one probe waits, whoever asks. */
   ping(): Promise<void> {
-    this.#probe ??= this.call(probe, limits.healthWaitMsMax).finally(() => {
+    this.#probe ??= this.call(
+      probe,
+      limits.healthWaitMsMax,
+      "does not answer: is it up, and is its cluster's id the right one?",
+    ).finally(() => {
       this.#probe = null;
     });
     return this.#probe;

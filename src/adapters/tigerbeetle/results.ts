@@ -1,7 +1,7 @@
 import { CreateTransferStatus } from "tigerbeetle-node";
 import { assert } from "../../errors.ts";
 import { exists, existsAlike, type Known, type Refusal } from "../../ledger/existing.ts";
-import type { Chain, Transfer } from "../../ledger/transfer.ts";
+import type { Chain } from "../../ledger/transfer.ts";
 import type { ChainResult, PostedTransfer } from "../../ports/ledger.ts";
 
 const refusals: Readonly<Partial<Record<CreateTransferStatus, Refusal>>> = {
@@ -18,11 +18,13 @@ const refusals: Readonly<Partial<Record<CreateTransferStatus, Refusal>>> = {
   [CreateTransferStatus.exceeds_pending_transfer_amount]: "exceeds_pending_amount",
 };
 
-/**
- * What became of a chain, from one status per transfer. "taken" where a transfer is there already, so that only what
- * is there can tell whether the chain was posted before as a whole: within a chain `exists` fails the rest.
- */
-export function chainResult(statuses: readonly CreateTransferStatus[]): ChainResult | "taken" {
+/** A transfer of the chain is there already: only what is there tells whether the chain was posted before as a whole. */
+interface Taken {
+  readonly takenAt: number;
+}
+
+/** What became of a chain, from one status per transfer. Within a chain `exists` fails the rest, like a refusal. */
+export function chainResult(statuses: readonly CreateTransferStatus[]): ChainResult | Taken {
   const index = statuses.findIndex(
     (status) =>
       status !== CreateTransferStatus.created && status !== CreateTransferStatus.linked_event_failed,
@@ -31,13 +33,14 @@ export function chainResult(statuses: readonly CreateTransferStatus[]): ChainRes
   if (status === undefined) {
     assert(
       statuses.every((s) => s === CreateTransferStatus.created),
-      "a failed chain has one that failed it",
+      "a failed chain has a transfer that failed it",
     );
     return { ok: true };
   }
-  if (status === CreateTransferStatus.exists) return statuses.length === 1 ? { ok: true } : "taken";
+  if (status === CreateTransferStatus.exists)
+    return statuses.length === 1 ? { ok: true } : { takenAt: index };
   // Linked or not is a flag: the same transfer in another place of a chain differs by it.
-  if (status === CreateTransferStatus.exists_with_different_flags) return "taken";
+  if (status === CreateTransferStatus.exists_with_different_flags) return { takenAt: index };
   return { ok: false, index, reason: reasonOf(status), detail: nameOf(status).replaceAll("_", " ") };
 }
 
@@ -55,7 +58,11 @@ function nameOf(status: CreateTransferStatus): string {
 }
 
 /** What became of a chain of which something is there: ok where all of it is, and alike. */
-export function takenResult(chain: Chain, there: ReadonlyMap<bigint, PostedTransfer>): ChainResult {
+export function takenResult(
+  chain: Chain,
+  { takenAt: index }: Taken,
+  there: ReadonlyMap<bigint, PostedTransfer>,
+): ChainResult {
   const known: Known = {
     transfers: (id) => {
       const found = there.get(id);
@@ -64,19 +71,9 @@ export function takenResult(chain: Chain, there: ReadonlyMap<bigint, PostedTrans
     hasFailed: () => false,
   };
   if (chain.every((t) => existsAlike(known, t))) return { ok: true };
-  const index = Math.max(
-    0,
-    chain.findIndex((t) => isTaken(known, t)),
-  );
-  const refused = chain[index] === undefined ? null : exists(known, chain[index]);
-  return {
-    ok: false,
-    index,
-    reason: "exists_with_different",
-    detail: refused?.detail ?? "the id is taken",
-  };
-}
-
-function isTaken(known: Known, t: Transfer): boolean {
-  return known.transfers(t.id) !== undefined;
+  const transfer = chain[index];
+  const refused = transfer === undefined ? null : exists(known, transfer);
+  // Nothing there: the chain itself has the id twice.
+  const detail = refused?.detail ?? "the id is taken by a transfer of the same chain";
+  return { ok: false, index, reason: "exists_with_different", detail };
 }

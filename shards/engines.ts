@@ -1,0 +1,181 @@
+import { join } from "node:path";
+import { openMemoryCache } from "../src/adapters/memory/cache.ts";
+import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
+import { migrate } from "../src/adapters/postgres/migrate.ts";
+import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
+import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
+import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
+import { probeSqliteEventLog } from "../src/adapters/sqlite/probe.ts";
+import { systemClock } from "../src/adapters/system/clock.ts";
+import type { Config } from "../src/config.ts";
+import { BillingError } from "../src/errors.ts";
+import { limits } from "../src/limits.ts";
+import type { CacheServer } from "../src/ports/cache_server.ts";
+import type { EventLog } from "../src/ports/event_log.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
+import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
+import type { Say } from "./say.ts";
+
+/** The database the program runs on, brought to this version. */
+export interface Database {
+  readonly url: string;
+  readonly embedded: boolean;
+  readonly migrated: readonly string[];
+  /** How it keeps usage. */
+  readonly usageTier: UsageTier;
+  close(): Promise<void>;
+}
+
+/** A ledger that is not in the store. */
+export interface RemoteLedger {
+  readonly ledger: Ledger;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded Postgres, or takes the one configured. */
+async function openServer(config: Config, say: Say) {
+  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
+  const url = config.databaseUrl ?? embedded?.url ?? "";
+  const close = async () => embedded?.stop(); // which leaves a server running that another process uses
+  return { url, embedded: embedded !== null, close };
+}
+
+/** The database, migrated. */
+export async function openDatabase(config: Config, say: Say): Promise<Database> {
+  const { url, embedded, close } = await openServer(config, say);
+  try {
+    const migrated = await migrate(url);
+    const usageTier = await arrangeUsage(url);
+    return { url, embedded, migrated, usageTier, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The database as it is, and whether its schema is this release's; for a look that changes nothing. */
+export async function openCurrentDatabase(config: Config) {
+  const { url, close } = await openServer(config, () => {});
+  try {
+    return { url, isCurrent: await hasCurrentSchema(url), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openEmbedded(dataDir: string, say: Say) {
+  const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
+  return openEmbeddedPostgres({ dataDir, log: say });
+}
+
+/** Opens the event log. The embedded one's file is locked for as long: one process at a time owns a data directory. */
+export async function openEventLog(config: Config, say: Say): Promise<EventLog> {
+  return config.kafkaBrokers === null
+    ? openSqliteEventLog(logFileOf(config))
+    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY);
+}
+
+function logFileOf({ dataDir }: Config) {
+  return { file: join(dataDir, "events.sqlite"), partitions: limits.partitions };
+}
+
+/** @param waitMsMax how long brokers that are away are waited for */
+async function openKafka(brokers: readonly string[], say: Say, waitMsMax: number): Promise<EventLog> {
+  const { openKafkaEventLog } = await import("../src/adapters/kafka/open.ts");
+  return openKafkaEventLog({ brokers, partitions: limits.partitions, say, waitMsMax });
+}
+
+/** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */
+export async function openRemoteLedger({ tigerBeetle }: Config): Promise<RemoteLedger | null> {
+  if (tigerBeetle === null) return null;
+  const { openTigerBeetle } = await import("../src/adapters/tigerbeetle/open.ts").catch((error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    const msg = `TIGERBEETLE_ADDRESSES: the TigerBeetle client does not run on this machine: ${why}`;
+    throw new BillingError("VAL_001", msg, { field: "TIGERBEETLE_ADDRESSES" });
+  });
+  return openTigerBeetle(tigerBeetle);
+}
+
+/** What needs no cache server. */
+export function embeddedCacheServer(): CacheServer {
+  const limiter = openMemoryRateLimiter(systemClock);
+  const cache = openMemoryCache(systemClock);
+  return {
+    embedded: true,
+    cache,
+    limiter,
+    nearLimiter: limiter,
+    ping: async () => {},
+    describe: async () => "in process",
+    close: () => {},
+  };
+}
+
+/** Connects to the cache server of REDIS_URL, if there is one. That it is away stops nothing. */
+export async function openCacheServer(redisUrl: string | null, say: Say): Promise<CacheServer> {
+  const near = embeddedCacheServer();
+  if (redisUrl === null) return near;
+  const [{ openRedis }, { openRedisCache }, { openRedisRateLimiter }] = await Promise.all([
+    import("../src/adapters/redis/connection.ts"),
+    import("../src/adapters/redis/cache.ts"),
+    import("../src/adapters/redis/rate_limiter.ts"),
+  ]);
+  const redis = await openRedis({ url: redisUrl, prefix: "billai:", say });
+  return {
+    embedded: false,
+    cache: openRedisCache(redis, near.cache),
+    limiter: openRedisRateLimiter(redis, near.limiter),
+    nearLimiter: near.limiter,
+    ping: redis.ping,
+    describe: redis.describe,
+    close: redis.close,
+  };
+}
+
+/** What `doctor` asks of each engine. */
+export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
+  return [
+    { name: "event log", probe: () => probeLog(config) },
+    { name: "database", probe: () => probeDatabase(config) },
+    { name: "cache", probe: () => probeCache(config) },
+    { name: "ledger", probe: () => probeLedger(config) },
+  ];
+}
+
+async function probeLog(config: Config): Promise<readonly Finding[]> {
+  const { kafkaBrokers: brokers } = config;
+  if (brokers === null) return probeSqliteEventLog(logFileOf(config));
+  const log = await openKafka(brokers, () => {}, limits.eventLogAnswerMsMax);
+  await log.close();
+  return [fine(`answers at ${brokers.join(", ")}, with its topics in place`)];
+}
+
+async function probeDatabase(config: Config): Promise<readonly Finding[]> {
+  const server = await openServer(config, () => {});
+  try {
+    return await probePostgres(server.url, systemClock);
+  } finally {
+    await server.close();
+  }
+}
+
+async function probeCache({ redisUrl }: Config): Promise<readonly Finding[]> {
+  const server = await openCacheServer(redisUrl, () => {});
+  try {
+    return [fine(await server.describe())];
+  } finally {
+    server.close();
+  }
+}
+
+async function probeLedger(config: Config): Promise<readonly Finding[]> {
+  const remote = await openRemoteLedger(config);
+  try {
+    await remote?.ledger.ping();
+    return [fine(remote === null ? "is kept in the database" : "TigerBeetle answers")];
+  } finally {
+    await remote?.close();
+  }
+}
