@@ -14,10 +14,10 @@ export interface LiveActor {
 /** The live actors of one partition, least recently used first, bounded; the rest are passive in the store. */
 export class Directory {
   readonly #live = new Map<string, LiveActor>();
-  readonly #max: number;
+  readonly #max: () => number;
 
-  /** @param max live actors kept; beyond it the least recently used are dropped */
-  constructor(max: number) {
+  /** @param max live actors kept at present; beyond it the least recently used are dropped */
+  constructor(max: () => number) {
     this.#max = max;
   }
 
@@ -43,7 +43,7 @@ export class Directory {
 
   /** Makes room after a batch. Nothing is written: committed facts and snapshot rebuild a passive actor. */
   passivate(): void {
-    let excess = this.#live.size - this.#max;
+    let excess = this.#live.size - this.#max();
     for (const name of this.#live.keys()) {
       if (excess-- <= 0) return;
       this.#live.delete(name);

@@ -16,13 +16,16 @@ export class LedgerPublisher {
   readonly #outbox: LedgerOutbox;
   readonly #ledger: Ledger;
   readonly #warn: Say;
+  readonly #owned: () => readonly number[] | null;
   /** Accounts known to be open: a company's are needed by every partition, whichever was first to open them. */
   readonly #open = new Set<bigint>();
   #stopping = false;
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(outbox: LedgerOutbox, ledger: Ledger, warn: Say) {
+  /** @param owned the partitions whose rows are this process's to post; null for all */
+  constructor(outbox: LedgerOutbox, ledger: Ledger, warn: Say, owned: () => readonly number[] | null) {
+    this.#owned = owned;
     this.#outbox = outbox;
     this.#ledger = ledger;
     this.#warn = warn;
@@ -62,7 +65,7 @@ export class LedgerPublisher {
 
   /** Posts the first rows of every partition together; answers how many. */
   async #round(): Promise<number> {
-    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition);
+    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition, this.#owned());
     for (const batch of batches(rows)) await this.#post(batch);
     return rows.length;
   }

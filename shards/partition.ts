@@ -6,6 +6,7 @@ import type { ActorKey, PartitionCursor } from "../src/ports/stored_rows.ts";
 import { Directory, type LiveActor } from "./directory.ts";
 import { Inbox, type QueuedCommand } from "./inbox.ts";
 import { type Item, readEvents, type Verdict } from "./items.ts";
+import { NotOwner } from "./not_owner.ts";
 import { Turn, type TurnDeps } from "./turn.ts";
 
 export interface PartitionDeps extends TurnDeps {
@@ -38,7 +39,8 @@ export class Partition {
   #stopping = false;
   #running: Promise<void> | null = null;
 
-  constructor(cursor: PartitionCursor, liveActorsMax: number, deps: PartitionDeps) {
+  /** @param liveActorsMax how many actors it may keep at present */
+  constructor(cursor: PartitionCursor, liveActorsMax: () => number, deps: PartitionDeps) {
     this.id = cursor.partition;
     this.#cursor = cursor;
     this.directory = new Directory(liveActorsMax);
@@ -53,12 +55,20 @@ export class Partition {
     this.#running = this.#loop();
   }
 
-  /** Finishes the batch under way, refuses what still waits and returns. */
+  /** Finishes the batch under way, sends what still waits to the next owner and returns. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.signal();
     await this.#running;
-    this.inbox.refuseAll(new BillingError("DEP_001", "The service is stopping", { retryAfterS: 1 }));
+    this.#end();
+  }
+
+  /** Whoever waits for verdicts is told none: the events are durable, and the next owner's to decide. */
+  #end(): void {
+    this.#stopping = true;
+    this.inbox.refuseAll(new NotOwner(this.id));
+    for (const resolve of this.#waiters.values()) resolve([]);
+    this.#waiters.clear();
   }
 
   /** Says that something may be waiting: the log grew or a command came. */
@@ -68,6 +78,7 @@ export class Partition {
   }
 
   send(command: QueuedCommand): void {
+    if (this.#stopping) return command.reject(new NotOwner(this.id));
     this.inbox.push(command);
     this.signal();
   }
@@ -83,7 +94,7 @@ export class Partition {
 
   /** The verdicts on a record's events once they are committed; none where it was committed unwatched. */
   async applied(offset: number): Promise<Verdict[]> {
-    if (offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
+    if (this.#stopping || offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
     const end = this.watch();
     return new Promise<Verdict[]>((resolve) => this.#waiters.set(offset, resolve)).finally(end);
   }
@@ -201,10 +212,8 @@ export class Partition {
       try {
         const stored = await this.#deps.store.readCursor(this.id);
         if (stored.epoch !== this.#cursor.epoch) {
+          this.#end();
           this.#deps.onFenced(this.id);
-          this.inbox.refuseAll(
-            new BillingError("DEP_001", "This customer has moved; try again", { retryAfterS: 1 }),
-          );
           return false;
         }
         this.#cursor = stored;

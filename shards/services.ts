@@ -25,11 +25,15 @@ import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import type { Ingestion } from "./ingest.ts";
+import type { Intake } from "./intake.ts";
 import type { LedgerAuditor } from "./ledger_auditor.ts";
 import type { LedgerPublisher } from "./ledger_publisher.ts";
 import type { OrphanRecovery } from "./orphan_recovery.ts";
+import type { Peering } from "./peers/peering.ts";
 import type { Shard } from "./shard.ts";
+import type { SpendNow } from "./spend_now.ts";
 import type { TestClocks } from "./test_clocks.ts";
+import type { Waker } from "./waker.ts";
 
 /** What the HTTP resources work with; put together once, in wiring. */
 export interface Services {
@@ -42,6 +46,11 @@ export interface Services {
   readonly companies: Companies;
   readonly refs: CustomerRefs;
   readonly testClocks: TestClocks;
+  readonly waker: Waker;
+  readonly spendNow: SpendNow;
+  readonly intake: Intake;
+  /** This process among the others; null where it is alone. */
+  readonly peering: Peering | null;
   readonly clockAdvance: ClockAdvance;
   readonly catalogs: CatalogStore;
   readonly companyStore: CompanyStore;

@@ -200,15 +200,18 @@ export class Turn {
   async #load(items: readonly Item[]): Promise<void> {
     const keys = new Map<string, ActorKey>();
     const types = new Map<string, Set<string>>();
+    const commanded = new Set<string>();
     for (const item of items) {
       const key = keyOf(item);
       if (key === null) continue;
+      if (item.kind === "command") commanded.add(key.companyId);
       keys.set(actorName(key), key);
       const seen = types.get(key.companyId) ?? new Set();
       const eventType = eventOf(item)?.event.event_type;
       if (eventType !== undefined) seen.add(eventType);
       types.set(key.companyId, seen);
     }
+    await Promise.all([...commanded].map((companyId) => this.#deps.companies.settle(companyId)));
     await Promise.all([...types].map(([companyId, seen]) => this.#meet(companyId, seen)));
     const passive = [...keys.values()].filter((key) => this.#directory.get(key) === undefined);
     if (passive.length > 0) {

@@ -182,6 +182,16 @@ export const limits = {
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,
+  /** How old the knowledge may be which process has which partition, where nothing has failed yet. */
+  ownersEveryMs: 1000,
+  /** How long a request waits for a partition that changes hands before it is told to come again. */
+  handOverWaitMsMax: 5000,
+  /** How long another process may take to answer what it was forwarded. */
+  peerAnswerMsMax: 30_000,
+  /** How long a process that may be gone holds up news for all. */
+  peerTellMsMax: 2000,
+  /** Records handed to another process at once. */
+  peerEntriesMax: 1000,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

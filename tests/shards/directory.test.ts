@@ -11,7 +11,7 @@ const actor = (customerId: string) => ({
 });
 
 test("beyond its bound the directory forgets whoever was used longest ago, and only after the batch", () => {
-  const directory = new Directory(2);
+  const directory = new Directory(() => 2);
   const ada = actor("ada");
   directory.touch(key("ada"), ada);
   directory.touch(key("bob"), actor("bob"));

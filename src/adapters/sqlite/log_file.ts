@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { BillingError } from "../../errors.ts";
 import type { LogRecord } from "../../ports/event_log.ts";
 
-/** Raised when the tables change; a file of another version is refused. */
-const formatVersion = 1;
+/** Raised when the tables change; a file of another version is refused. The second knows partitions that moved in. */
+const formats = { plain: 1, withStarts: 2 };
 /** "BLog": says in the file's header whose it is. */
 const applicationId = 0x424c6f67;
 /** Pages in the write-ahead log before they move to the tables: fewer, larger moves than the default of 1,000. */
@@ -73,7 +73,27 @@ export class LogFile {
     const last = this.#db.query<{ end: number }, [number]>(
       "SELECT coalesce(max(position) + 1, 0) AS end FROM records WHERE partition = ?",
     );
-    return Array.from({ length: this.#partitions }, (_, partition) => last.get(partition)?.end ?? 0);
+    const starts = this.#starts();
+    return Array.from({ length: this.#partitions }, (_, partition) =>
+      Math.max(last.get(partition)?.end ?? 0, starts.get(partition) ?? 0),
+    );
+  }
+
+  /** From now on a partition whose records before `position` are in another file goes on here. */
+  begin(partition: number, position: number): void {
+    this.#db.transaction(() => {
+      this.#db.run(`PRAGMA user_version = ${formats.withStarts}`);
+      this.#db.run(
+        "CREATE TABLE IF NOT EXISTS starts (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT",
+      );
+      this.#db.run("INSERT OR REPLACE INTO starts VALUES (?, ?)", [partition, position]);
+    })();
+  }
+
+  #starts(): Map<number, number> {
+    if (this.#pragma("user_version") !== formats.withStarts) return new Map();
+    const rows = this.#db.query<{ partition: number; position: number }, []>("SELECT * FROM starts").all();
+    return new Map(rows.map(({ partition, position }) => [partition, position]));
   }
 
   close(): void {
@@ -97,8 +117,8 @@ export class LogFile {
     if (isEmpty) this.#createTables();
     if (this.#pragma("application_id") !== applicationId) throw refused(file, "is not an event log");
     const format = this.#pragma("user_version");
-    if (format !== formatVersion) {
-      throw refused(file, `has format ${format}; this release reads format ${formatVersion}`);
+    if (format !== formats.plain && format !== formats.withStarts) {
+      throw refused(file, `has format ${format}; this release reads format ${formats.withStarts}`);
     }
     const stored = this.#db
       .query<{ partitions: number }, []>("SELECT partitions FROM about")
@@ -115,7 +135,7 @@ export class LogFile {
   #createTables(): void {
     this.#db.transaction(() => {
       this.#db.run(`PRAGMA application_id = ${applicationId}`);
-      this.#db.run(`PRAGMA user_version = ${formatVersion}`);
+      this.#db.run(`PRAGMA user_version = ${formats.plain}`);
       this.#db.run("CREATE TABLE about (partitions INTEGER NOT NULL) STRICT");
       this.#db.run("INSERT INTO about VALUES (?)", [this.#partitions]);
       this.#db.run(
