@@ -97,6 +97,7 @@ export class Ingestion {
     const refs = new Set<string>();
     for (const item of incoming) if ("event" in item) refs.add(item.customerRef ?? item.event.customer_id);
     const customers = await this.#refs.resolve(companyId, [...refs]);
+    await this.#testClocks.meet([...customers.values()].flatMap(({ testClockId }) => testClockId ?? []));
     const groups = new Map<number, Placed[]>();
     const now = this.#clock.now();
     for (const [index, item] of incoming.entries()) {

@@ -42,15 +42,15 @@ export class LedgerPublisher {
     await this.#running;
   }
 
-  /** Posts until nothing waits. Throws DEP_001 where the ledger or the store is away. */
+  /** Posts until nothing waits, whosever it is. Throws DEP_001 where the ledger or the store is away. */
   async drain(): Promise<void> {
-    while ((await this.#round()) > 0);
+    while ((await this.#round(null)) > 0);
   }
 
   async #loop(): Promise<void> {
     for (let failures = 0; !this.#stopping; ) {
       try {
-        const posted = await this.#round();
+        const posted = await this.#round(this.#owned());
         failures = 0;
         if (posted === 0) await this.#rest(limits.ledgerPublishEveryMs);
       } catch (error) {
@@ -64,8 +64,8 @@ export class LedgerPublisher {
   }
 
   /** Posts the first rows of every partition together; answers how many. */
-  async #round(): Promise<number> {
-    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition, this.#owned());
+  async #round(partitions: readonly number[] | null): Promise<number> {
+    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition, partitions);
     for (const batch of batches(rows)) await this.#post(batch);
     return rows.length;
   }

@@ -44,6 +44,8 @@ export class Rerouter {
     }
     if (strangers.size === 0) return items;
     const customers = await this.#customersOf([...strangers.values()]);
+    const named = [...customers.values()].flatMap((ofCompany) => [...ofCompany.values()]);
+    await this.#testClocks.meet(named.flatMap(({ testClockId }) => testClockId ?? []));
     const homes = new Map<Item, Item>();
     const moved: { partition: number; bytes: Uint8Array }[] = [];
     for (const [item, logged] of strangers) {

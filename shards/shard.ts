@@ -49,7 +49,6 @@ export class Shard {
       ...deps,
       recent: new RecentIds(limits.recentIdsPerGeneration),
       rerouter: new Rerouter(refs, append, testClocks, limits.partitions),
-      clockNow: (clockId: string) => testClocks.now(clockId),
       nowOf: (state: CustomerState) => this.nowOf(state),
       onFenced: (partition) => {
         this.#partitions.delete(partition);
@@ -78,7 +77,7 @@ export class Shard {
    * @param address where other processes reach this one
    */
   async own(partitions: readonly number[], address: string | null = null): Promise<void> {
-    const { store, log } = this.#deps;
+    const { store, log, testClocks } = this.#deps;
     const lost = [...this.#partitions.values()].filter(({ id }) => !partitions.includes(id));
     for (const { id } of lost) this.#partitions.delete(id);
     await Promise.all(lost.map((partition) => partition.stop()));
@@ -86,6 +85,7 @@ export class Shard {
     if (gained.length === 0) return;
     const cursors = await store.claimPartitions(gained, address);
     await assertStillThere(log, cursors);
+    await testClocks.load(); // from the claim on this process is told of every move; here are those before
     const liveMax = () => Math.ceil(limits.liveActorsMax / Math.max(1, this.#partitions.size));
     for (const cursor of cursors) {
       const partition = new Partition(cursor, liveMax, this.#partitionDeps);

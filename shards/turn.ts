@@ -11,7 +11,7 @@ import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor, newLiveActor } from "./directory.ts";
 import { proveDue } from "./due_proofs.ts";
 import type { QueuedCommand } from "./inbox.ts";
-import { eventOf, type Item, type Position } from "./items.ts";
+import { eventOf, type Item, keyOf, positionAfter, voidsApart } from "./items.ts";
 import type { Ledgers } from "./ledgers.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
@@ -19,6 +19,7 @@ import { recover } from "./recovery.ts";
 import { couponUsedUp, keyInFlight, nameTaken } from "./refusals.ts";
 import type { Rerouter } from "./rerouter.ts";
 import { Needs, SettledLookups } from "./settled_lookups.ts";
+import type { TestClocks } from "./test_clocks.ts";
 import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 
 export interface TurnDeps {
@@ -31,7 +32,7 @@ export interface TurnDeps {
   readonly warn: (line: string) => void;
   readonly recent: RecentIds;
   readonly rerouter: Rerouter;
-  readonly clockNow: (clockId: string) => number | null;
+  readonly testClocks: TestClocks;
   readonly nowOf: (state: CustomerState) => number;
 }
 
@@ -114,7 +115,7 @@ export class Turn {
         warn: this.#deps.warn,
         actor: (key) => this.#live(key),
         company: (id) => this.#deps.companies.known(id),
-        clockNow: this.#deps.clockNow,
+        clockNow: (clockId) => this.#deps.testClocks.now(clockId),
         known: this.#known,
         refused: this.#refused,
         poisoned: this.#poisoned,
@@ -220,6 +221,7 @@ export class Turn {
         if (company !== null) this.#directory.touch(stored, recover(stored, company.catalog));
       }
     }
+    await this.#deps.testClocks.meet(clocksOf(items, (key) => this.#directory.get(key)));
     for (const key of keys.values()) {
       const live = this.#live(key);
       const company = this.#deps.companies.known(key.companyId);
@@ -269,26 +271,17 @@ export class Turn {
   }
 }
 
-/** A void reads what is committed, so it is decided by itself. */
-function voidsApart(items: readonly Item[]): (readonly Item[])[] {
-  const parts: Item[][] = [[]];
+/** The test clocks these items go by. */
+function* clocksOf(
+  items: readonly Item[],
+  liveAt: (key: ActorKey) => LiveActor | undefined,
+): Iterable<string> {
   for (const item of items) {
-    const isVoid = item.kind === "command" && item.queued.command.type === "void_usage";
-    if (isVoid) parts.push([item], []);
-    else parts.at(-1)?.push(item);
+    const key = keyOf(item);
+    const clockId = key === null ? undefined : liveAt(key)?.state.profile?.test_clock_id;
+    if (clockId !== undefined) yield clockId;
+    if (item.kind !== "command" || item.queued.command.type !== "create_customer") continue;
+    const { test_clock_id: born } = item.queued.command.input;
+    if (born !== undefined) yield born;
   }
-  return parts.length === 1 ? parts : parts.filter((part) => part.length > 0);
-}
-
-/** The actor an item is for; none for a record that is only passed over. */
-function keyOf(item: Item): ActorKey | null {
-  if (item.kind === "command") return item.queued.key;
-  const logged = eventOf(item);
-  return logged === null ? null : { companyId: logged.companyId, customerId: logged.customerRef };
-}
-
-/** Where the log stands after these items: events come before commands, in order. */
-function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
-  const last = items.findLast((item) => item.kind === "event");
-  return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
 }

@@ -1,4 +1,5 @@
 import { BillingError } from "./errors.ts";
+import { limits } from "./limits.ts";
 
 /** The whole configuration; API.md §4. Read once at start, then passed down. */
 export interface Config {
@@ -43,7 +44,7 @@ export const variables: readonly Variable[] = [
   {
     name: "BILLAI_SHARDS",
     fallback: "1",
-    meaning: "shard processes on this machine; more than one is still to come",
+    meaning: "shard processes on this machine, which share its ports and customers",
   },
   {
     name: "BILLAI_ALLOW_PRIVATE_TARGETS",
@@ -72,8 +73,6 @@ export const variables: readonly Variable[] = [
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
-  const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
-  if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
   for (const name of ["CLICKHOUSE_URL"]) {
     if (text(env, name) !== null)
       throw unusable(name, "this engine is not supported in this release; unset it");
@@ -93,7 +92,7 @@ export function readConfig(env: Environment): Config {
     servicePorts: flag(env, "BILLAI_SERVICE_PORTS") ?? true,
     admin: { email: text(env, "BILLAI_ADMIN_EMAIL"), password: password(env) },
     demo: flag(env, "BILLAI_DEMO"),
-    shards,
+    shards: integer(env, "BILLAI_SHARDS", 1, 1, limits.partitions),
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
     tigerBeetle: tigerBeetle(env),

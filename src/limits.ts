@@ -182,6 +182,8 @@ export const limits = {
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,
+  /** Longest pause before a shard process that keeps ending is started again. */
+  shardRestartMsMax: 10_000,
   /** How old the knowledge may be which process has which partition, where nothing has failed yet. */
   ownersEveryMs: 1000,
   /** How long a request waits for a partition that changes hands before it is told to come again. */

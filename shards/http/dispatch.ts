@@ -46,7 +46,7 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
     const chargesItself = route.raw && route.charges === true;
     const { forwarding } = parts;
     const handle = async (request: Request, params: Params, body: Body): Promise<Response> => {
-      const requestId = parts.ids.next("req");
+      const requestId = forwarding?.idOf(request) ?? parts.ids.next("req");
       const now = parts.clock.now();
       const echo: Echo = { input: null };
       const rates: { told: RateHeaders | null } = { told: null };
@@ -71,7 +71,7 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
             throw new BillingError("DEP_001", "The service is stopping", { retryAfterS: 1 });
           if (isReceived) return forwarding.notHere();
           const bytes = request.body === null ? new Uint8Array() : await body();
-          const answer = await forwarding.send(error.partition, request, bytes, address());
+          const answer = await forwarding.send(error.partition, request, bytes, address(), requestId);
           return answer ?? handle(request, params, body);
         };
         return withRates(await serve(request, facts, echo, body).catch(elsewhere), rates.told);

@@ -1,6 +1,6 @@
 import type { Shard } from "../shard.ts";
 import type { Peers } from "./peers.ts";
-import { clientHeader, notOwnerHeader } from "./wire_names.ts";
+import { clientHeader, notOwnerHeader, requestHeader } from "./wire_names.ts";
 
 /** What belongs to one hop of a request. */
 const hopHeaders = ["connection", "content-length", "host", "keep-alive", "transfer-encoding"];
@@ -33,6 +33,11 @@ export class Forwarding {
     return this.#received.get(request) ?? null;
   }
 
+  /** The id of a request that was sent on; null of one that was not. */
+  idOf(request: Request): string | null {
+    return this.isReceived(request) ? request.headers.get(requestHeader) : null;
+  }
+
   /** What a process answers that was sent a request for a customer it does not have. */
   notHere(): Response {
     return new Response(null, { status: 421, headers: { [notOwnerHeader]: "true" } });
@@ -47,10 +52,12 @@ export class Forwarding {
     request: Request,
     bytes: Uint8Array,
     client: string | null,
+    requestId: string,
   ): Promise<Response | null> {
     const { pathname, search } = new URL(request.url);
     const headers = new Headers(request.headers);
     for (const name of hopHeaders) headers.delete(name);
+    headers.set(requestHeader, requestId);
     if (client === null) headers.delete(clientHeader);
     else headers.set(clientHeader, client);
     const { method } = request;

@@ -77,6 +77,7 @@ export class Peers {
 
   /** Asks every other process; those that do not answer in time find out by themselves. */
   async tell(path: string, body: unknown): Promise<void> {
+    await this.#owners.refresh();
     const others = [...this.#owners.addresses()].filter((address) => address !== this.address);
     const tell = async (address: string): Promise<void> => {
       const answer = await fetch(`${address}${path}`, {

@@ -1,4 +1,4 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { Database, SQLiteError, type Statement } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { BillingError } from "../../errors.ts";
@@ -22,6 +22,7 @@ export const inUse = "is in use by another process";
 export class LogFile {
   readonly #db: Database;
   readonly #partitions: number;
+  readonly #insert: Statement<unknown, [number, number, Uint8Array]>;
   readonly #write: (records: readonly LogRecord[]) => void;
 
   /** Throws DEP_001 with one line naming the file when another process has it or it is not what was asked for. */
@@ -35,9 +36,9 @@ export class LogFile {
       this.#db.close();
       throw explained(file, error);
     }
-    const insert = this.#db.prepare("INSERT INTO records (partition, position, bytes) VALUES (?, ?, ?)");
+    this.#insert = this.#db.prepare("INSERT INTO records (partition, position, bytes) VALUES (?, ?, ?)");
     this.#write = this.#db.transaction((records: readonly LogRecord[]) => {
-      for (const { partition, offset, bytes } of records) insert.run(partition, offset, bytes);
+      for (const { partition, offset, bytes } of records) this.#insert.run(partition, offset, bytes);
     });
   }
 
@@ -96,8 +97,11 @@ export class LogFile {
     return new Map(rows.map(({ partition, position }) => [partition, position]));
   }
 
+  /** Gives the file free: not before every statement is, which the garbage collector might take long to do. */
   close(): void {
-    this.#db.close();
+    this.#insert.finalize();
+    this.#db.clearQueryCache();
+    this.#db.close(true);
   }
 
   /**
