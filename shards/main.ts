@@ -25,7 +25,7 @@ async function run(command: string, args: readonly string[]): Promise<number | n
       await keepServing(command === "demo");
       return null;
     case "shard":
-      await keepSharing(Number(args[0]), args[1] === "demo");
+      await keepSharing(Number(args[0]), Number(args[1]), args[2] === "demo");
       return null;
     case "import": {
       const { runImport } = await import("./cli/import.ts");
@@ -62,8 +62,8 @@ async function superviseShards(config: Config, demo: boolean): Promise<void> {
 }
 
 /** One of several processes on this machine, as the supervisor starts it. It ends with the supervisor. */
-async function keepSharing(index: number, demo: boolean): Promise<void> {
-  const config = readConfig(process.env);
+async function keepSharing(index: number, port: number, demo: boolean): Promise<void> {
+  const config = { ...readConfig(process.env), port };
   const everybody = new Promise<void>((resolve) => {
     process.on("message", (message) => message === everybodyServes && resolve());
   });

@@ -29,7 +29,7 @@ export async function supervise(config: Config, demo: boolean, say: Say): Promis
   const port = config.port === 0 ? freePort(config.host) : config.port;
   const shards = Array.from(
     { length: config.shards },
-    (_, index) => new ShardProcess([`${index}`, ...(demo ? ["demo"] : [])], port, say),
+    (_, index) => new ShardProcess([`${index}`, `${port}`, ...(demo ? ["demo"] : [])], say),
   );
   const stop = async (): Promise<void> => {
     await Promise.all(shards.map((shard) => shard.stop()));
@@ -49,16 +49,14 @@ export async function supervise(config: Config, demo: boolean, say: Say): Promis
 
 /** One of the processes, and the ones that take its place. */
 class ShardProcess {
-  /** Which it is, and what it is to do beside serving. */
+  /** Which it is, the front port, and what it is to do beside serving. */
   readonly #args: readonly string[];
-  readonly #port: number;
   readonly #say: Say;
   #child: Child | null = null;
   #stopping = false;
 
-  constructor(args: readonly string[], port: number, say: Say) {
+  constructor(args: readonly string[], say: Say) {
     this.#args = args;
-    this.#port = port;
     this.#say = say;
   }
 
@@ -66,7 +64,6 @@ class ShardProcess {
   async start(): Promise<void> {
     const { promise: serving, resolve } = Promise.withResolvers<void>();
     const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), "shard", ...this.#args], {
-      env: { ...process.env, BILLAI_PORT: `${this.#port}` },
       stdio: ["ignore", "inherit", "inherit"],
       ipc: (message) => {
         if (message === ready) resolve();
