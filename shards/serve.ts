@@ -63,8 +63,7 @@ export async function serve(
     closers.push(async () => cacheServer.close());
     const engines = { cacheServer, ledger: remote?.ledger ?? null, peerHost: peerHostOf(config, share) };
     const membership = await openMembership(share);
-    const overtaken = config.kafkaBrokers === null ? onFenced : () => membership.rejoin();
-    const { services, auth, close } = await wire(log, database, overtaken, say, engines);
+    const { services, auth, close } = await wire(log, database, onFenced, say, engines);
     const { shard, peering, clock } = services;
     closers.push(close);
     await services.testClocks.load();

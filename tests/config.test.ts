@@ -34,7 +34,7 @@ describe("configuration", () => {
     ["BILLAI_PORT", "80x", "must be a whole number from 0 to 65535"],
     ["BILLAI_PORT", "70000", "must be a whole number from 0 to 65535"],
     ["BILLAI_SERVICE_PORTS", "no", "must be `on` or `off`"],
-    ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
+    ["BILLAI_SHARDS", "0", "must be a whole number from 1 to 64"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
     ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
     ["TIGERBEETLE_ADDRESSES", "10.0.0.1", "must be host:port of every replica"],
