@@ -30,6 +30,8 @@ export interface Database {
   readonly migrated: readonly string[];
   /** How it keeps usage. */
   readonly usageTier: UsageTier;
+  /** Processes on this machine that use it as this one does; 1 where it is not said. */
+  readonly sharers?: number;
   close(): Promise<void>;
 }
 
@@ -48,12 +50,12 @@ async function openServer(config: Config, say: Say) {
 }
 
 /** The database, migrated. */
-export async function openDatabase(config: Config, say: Say): Promise<Database> {
+export async function openDatabase(config: Config, say: Say, { count }: Share = alone): Promise<Database> {
   const { url, embedded, close } = await openServer(config, say);
   try {
     const migrated = await migrate(url);
     const usageTier = await arrangeUsage(url);
-    return { url, embedded, migrated, usageTier, close };
+    return { url, embedded, migrated, usageTier, sharers: count, close };
   } catch (error) {
     await close();
     throw error;

@@ -31,6 +31,8 @@ export class Intake {
   readonly #log: EventLog;
   readonly #shard: Shard;
   readonly #peers: Peers | null;
+  /** The offset after what this process last appended to a partition. */
+  readonly #ends = new Map<number, number>();
   /** What is about to leave for another process, by its address, with and without waiting. */
   readonly #leaving = new Map<string, Waiting[]>();
 
@@ -58,14 +60,24 @@ export class Intake {
   async takeHere(entry: LogEntry, wait: boolean): Promise<readonly Verdict[]> {
     const { partition } = entry;
     if (this.#log.embedded && !this.#shard.owns(partition)) throw new NotOwner(partition);
+    this.#refuseWhereBehind(partition);
     // A log may apply a record before it says where it stands: verdicts are watched for from here on.
     const endWatch = wait ? this.#shard.watch([partition]) : null;
     try {
       const [offset = 0] = await this.#log.append([entry]);
+      this.#ends.set(partition, Math.max(offset + 1, this.#ends.get(partition) ?? 0));
       return wait ? await this.#verdicts(partition, offset) : [];
     } finally {
       endWatch?.();
     }
+  }
+
+  /** What cannot be applied soon is not acknowledged: the sender slows down, and the log does not grow for ever. */
+  #refuseWhereBehind(partition: number): void {
+    const applied = this.#shard.appliedTo(partition) ?? this.#peers?.appliedTo(partition) ?? null;
+    const lag = applied === null ? 0 : (this.#ends.get(partition) ?? 0) - applied;
+    if (lag < limits.partitionLagRecordsMax) return;
+    throw new BillingError("DEP_001", "Too many events are waiting; try again shortly", { retryAfterS: 1 });
   }
 
   /** The events are durable: where the partition changes hands, only the verdicts are lost. */

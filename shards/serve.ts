@@ -54,7 +54,7 @@ export async function serve(
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    const database = await openDatabase(config, say);
+    const database = await openDatabase(config, say, share);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const remote = await openRemoteLedger(config);

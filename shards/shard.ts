@@ -8,6 +8,7 @@ import type { ShardStore } from "../src/ports/shard_store.ts";
 import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
+import type { Room } from "./directory.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import type { Verdict } from "./items.ts";
 import type { Ledgers } from "./ledgers.ts";
@@ -86,12 +87,18 @@ export class Shard {
     const cursors = await store.claimPartitions(gained, address);
     await assertStillThere(log, cursors);
     await testClocks.load(); // from the claim on this process is told of every move; here are those before
-    const liveMax = () => Math.ceil(limits.liveActorsMax / Math.max(1, this.#partitions.size));
-    for (const cursor of cursors) {
-      const partition = new Partition(cursor, liveMax, this.#partitionDeps);
-      this.#partitions.set(cursor.partition, partition);
+    const room = () => this.#roomPerPartition();
+    const opened = cursors.map((cursor) => new Partition(cursor, room, this.#partitionDeps));
+    for (const partition of opened) {
+      this.#partitions.set(partition.id, partition);
       partition.start();
     }
+    void warmUp(opened);
+  }
+
+  /** The next record of a partition to apply; null where it is not here. */
+  appliedTo(partition: number): number | null {
+    return this.#partitions.get(partition)?.cursor.nextOffset ?? null;
   }
 
   /** Whether a partition is this process's at present. */
@@ -166,6 +173,11 @@ export class Shard {
     return (clockId === undefined ? null : this.#deps.testClocks.now(clockId)) ?? this.#deps.clock.now();
   }
 
+  #roomPerPartition(): Room {
+    const share = Math.max(1, this.#partitions.size);
+    return { actors: Math.ceil(limits.liveActorsMax / share), bytes: limits.liveActorBytesMax / share };
+  }
+
   #partitionOf(key: ActorKey): Partition {
     return this.#partition(partitionOf(key.companyId, key.customerId, limits.partitions));
   }
@@ -175,4 +187,10 @@ export class Shard {
     if (partition === undefined) throw new NotOwner(id);
     return partition;
   }
+}
+
+/** One after the other: what is done in idle moments must not crowd the store. */
+async function warmUp(partitions: readonly Partition[]): Promise<void> {
+  // What fails here fails in the partition's next turn, too, and is told there.
+  for (const partition of partitions) await partition.warmUp().catch(() => {});
 }

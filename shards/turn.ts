@@ -5,6 +5,7 @@ import type { Clock } from "../src/ports/clock.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { CommitOutcome, ExhaustedCoupon, ShardStore } from "../src/ports/shard_store.ts";
 import type { ActorKey, IdentityRow, PartitionCursor } from "../src/ports/stored_rows.ts";
+import { activate } from "./activation.ts";
 import type { Companies } from "./companies.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
@@ -15,7 +16,6 @@ import { eventOf, type Item, keyOf, positionAfter, voidsApart } from "./items.ts
 import type { Ledgers } from "./ledgers.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
-import { recover } from "./recovery.ts";
 import { couponUsedUp, keyInFlight, nameTaken } from "./refusals.ts";
 import type { Rerouter } from "./rerouter.ts";
 import { Needs, SettledLookups } from "./settled_lookups.ts";
@@ -214,13 +214,7 @@ export class Turn {
     }
     await Promise.all([...commanded].map((companyId) => this.#deps.companies.settle(companyId)));
     await Promise.all([...types].map(([companyId, seen]) => this.#meet(companyId, seen)));
-    const passive = [...keys.values()].filter((key) => this.#directory.get(key) === undefined);
-    if (passive.length > 0) {
-      for (const stored of await this.#deps.store.loadActors(passive)) {
-        const company = this.#deps.companies.known(stored.companyId);
-        if (company !== null) this.#directory.touch(stored, recover(stored, company.catalog));
-      }
-    }
+    await activate([...keys.values()], this.#directory, this.#deps);
     await this.#deps.testClocks.meet(clocksOf(items, (key) => this.#directory.get(key)));
     for (const key of keys.values()) {
       const live = this.#live(key);

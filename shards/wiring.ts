@@ -59,8 +59,8 @@ export interface Wired {
 }
 
 /** Throws VAL_001 where the ledger that is configured is not the one that has the books of this database. */
-async function poolsWithBooks(url: string, remoteLedger: Ledger | null): Promise<Pools> {
-  const pools = openPools(url);
+async function poolsWithBooks(url: string, remoteLedger: Ledger | null, sharers = 1): Promise<Pools> {
+  const pools = openPools(url, sharers);
   try {
     const books = await whereBooksAre(pools.shard);
     const advice =
@@ -98,7 +98,7 @@ export async function wire(
   { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null }: Engines = {},
 ): Promise<Wired> {
   const clock = systemClock;
-  const pools = await poolsWithBooks(database.url, remoteLedger);
+  const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
   const auth = await wireAuth(pools, cacheServer);
   const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);

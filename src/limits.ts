@@ -58,11 +58,20 @@ export const limits = {
   batchCommandsMax: 1000,
   /** Commands waiting per partition before new ones are refused. */
   inboxCommandsMax: 10_000,
+  /** Records of the log a partition may be behind before new events are refused: half a minute's work or so. */
+  partitionLagRecordsMax: 20_000,
 
   /** Recovery replays at most this many facts of a customer beyond its snapshot. */
   snapshotEveryFacts: 200,
   /** Full collections pause longer the more actors live; beyond it the least recently used become passive. */
   liveActorsMax: 150_000,
+  /** What live actors take in memory, estimated by their snapshots: few of them may have very much to remember. */
+  liveActorBytesMax: 1024 * 1_048_576,
+  /** Customers made live again when a partition is gained, in its idle moments: those with most usage of late. */
+  warmActorsPerPartition: 200,
+  warmActorsAtOnce: 25,
+  /** The newest usage rows of a partition by which they are found. */
+  warmUsageRowsMax: 5000,
   /** Ids remembered per generation, two generations: hints that save a look-up. */
   recentIdsPerGeneration: 500_000,
   /** Names of customers kept resolved. */

@@ -36,6 +36,11 @@ export class Owners {
     return this.#known.get(partition)?.address ?? null;
   }
 
+  /** The next record of a partition its owner applies; null where nobody ever had it. */
+  appliedTo(partition: number): number | null {
+    return this.#known.get(partition)?.nextOffset ?? null;
+  }
+
   /** Every address there is. */
   addresses(): Set<string> {
     const addresses = [...this.#known.values()].map(({ address }) => address);

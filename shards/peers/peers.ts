@@ -51,6 +51,11 @@ export class Peers {
     return this.#owners.addressOf(partition);
   }
 
+  /** The next record of a partition its owner applies, as far as is known; null where nobody ever had it. */
+  appliedTo(partition: number): number | null {
+    return this.#owners.appliedTo(partition);
+  }
+
   /**
    * Asks the owner of a partition, waiting for it while the partition changes hands.
    *

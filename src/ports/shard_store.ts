@@ -147,6 +147,11 @@ export interface ShardStore {
   findUsage(
     key: ActorKey & { readonly digest: string },
   ): Promise<{ readonly identity: IdentityRow; readonly usage: UsageRow | null } | null>;
+  /**
+   * The customers of a partition with most of its newest usage, those with most first.
+   * @param rows how much of that usage is looked at
+   */
+  busiest(partition: number, rows: number, limit: number): Promise<ActorKey[]>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   /**
    * Wakes due at or before `until`, soonest first; `clockId` null means real time.

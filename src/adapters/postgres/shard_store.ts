@@ -65,6 +65,16 @@ export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedg
       onStore(() => usageHistory(sql, key, subscriptionId, { from, to })),
     usagePages: (places, limit) => onStore(() => usagePages(sql, places, limit)),
     findUsage: (key) => onStore(() => findUsage(sql, key)),
+    busiest: (partition, rows, limit) =>
+      onStore(async () => {
+        const found = await sql<{ company_id: string; customer_id: string }[]>`
+          select company_id, customer_id from (
+            select company_id, customer_id from usage_events
+            where partition = ${partition} order by commit_seq desc limit ${rows}
+          ) newest
+          group by 1, 2 order by count(*) desc, 1, 2 limit ${limit}`;
+        return found.map((row) => ({ companyId: row.company_id, customerId: row.customer_id }));
+      }),
     commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch, ledger)),
     dueWakes: (clockId, until, limit, partitions = null) =>
       onStore(async () => {
