@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
 import { fixedMembership } from "../src/adapters/memory/fixed_membership.ts";
 import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
@@ -173,6 +174,16 @@ export async function openCacheServer(redisUrl: string | null, say: Say): Promis
   };
 }
 
+/**
+ * Opens analytics, not yet connected: it may be away. chDB belongs to one process, the first of those on a machine;
+ * null where its package is not installed.
+ */
+export async function openAnalytics({ dataDir, clickHouseUrl }: Config, { index }: Share = alone) {
+  const { openChdb, openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  if (clickHouseUrl !== null) return openClickHouse(clickHouseUrl);
+  return index === 0 ? openChdb(join(dataDir, "analytics")) : null;
+}
+
 /** What `doctor` asks of each engine. */
 export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
   return [
@@ -180,6 +191,7 @@ export function probesOf(config: Config): readonly { readonly name: string; read
     { name: "database", probe: () => probeDatabase(config) },
     { name: "cache", probe: () => probeCache(config) },
     { name: "ledger", probe: () => probeLedger(config) },
+    { name: "analytics", probe: () => probeAnalytics(config) },
   ];
 }
 
@@ -218,5 +230,17 @@ async function probeLedger(config: Config): Promise<readonly Finding[]> {
     return [fine(remote === null ? "is kept in the database" : "TigerBeetle answers")];
   } finally {
     await remote?.close();
+  }
+}
+
+async function probeAnalytics({ clickHouseUrl }: Config): Promise<readonly Finding[]> {
+  // chDB's folder belongs to the process that runs.
+  if (clickHouseUrl === null) return [fine("is in process, where chDB is installed; else the store answers")];
+  const { openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  const analytics = openClickHouse(clickHouseUrl);
+  try {
+    return [fine(await analytics.describe())];
+  } finally {
+    await analytics.close();
   }
 }

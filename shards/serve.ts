@@ -1,9 +1,11 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
+import { startAnalytics } from "./analytics_reconciler.ts";
 import { keepAuditing } from "./audit_rounds.ts";
 import {
   alone,
   arrangeEventLog,
+  openAnalytics,
   openCacheServer,
   openDatabase,
   openEventLog,
@@ -61,7 +63,14 @@ export async function serve(
     if (remote !== null) closers.push(() => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
     closers.push(async () => cacheServer.close());
-    const engines = { cacheServer, ledger: remote?.ledger ?? null, peerHost: peerHostOf(config, share) };
+    const analytics = await openAnalytics(config, share);
+    closers.push(async () => analytics?.close());
+    const engines = {
+      cacheServer,
+      ledger: remote?.ledger ?? null,
+      analytics,
+      peerHost: peerHostOf(config, share),
+    };
     const membership = await openMembership(share);
     const { services, auth, close } = await wire(log, database, onFenced, say, engines);
     const { shard, peering, clock } = services;
@@ -81,6 +90,7 @@ export async function serve(
       closers.push(() => publisher.stop());
     }
     const leads = () => shard.leads;
+    closers.push(startAnalytics(services, say, leads));
     closers.push(keepAuditing(services.ledgerAuditor, say, leads));
     closers.push(keepHouse(services, auth.idempotency, leads));
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);

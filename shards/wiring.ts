@@ -15,7 +15,9 @@ import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts"
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
+import { postgresReportRows } from "../src/adapters/postgres/usage/report_rows.ts";
 import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
@@ -25,12 +27,15 @@ import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import { partitionOf } from "../src/partitioning.ts";
+import { everyPartition, partitionOf } from "../src/partitioning.ts";
 import type { CacheServer } from "../src/ports/cache_server.ts";
+import type { Clock } from "../src/ports/clock.ts";
 import type { ClockStore } from "../src/ports/clock_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { EventLog, LogEntry } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
+import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
+import { AnalyticsFeed } from "./analytics_feed.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
@@ -43,6 +48,7 @@ import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
 import { openPeering, type PeerHost } from "./peers/peering.ts";
 import type { Peers } from "./peers/peers.ts";
+import { UsageReports } from "./reports/usage_reports.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { Shard, type ShardDeps } from "./shard.ts";
@@ -85,6 +91,8 @@ export interface Engines {
   /** Keeps the ledger; null where the store does. */
   readonly ledger?: Ledger | null;
   readonly cacheServer?: CacheServer;
+  /** Answers questions about much usage; null where the store does. */
+  readonly analytics?: UsageAnalytics | null;
   /** Where other processes reach this one; null where there are none. */
   readonly peerHost?: PeerHost | null;
 }
@@ -95,8 +103,9 @@ export async function wire(
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
-  { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null }: Engines = {},
+  engines: Engines = {},
 ): Promise<Wired> {
+  const { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null } = engines;
   const clock = systemClock;
   const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
   const auth = await wireAuth(pools, cacheServer);
@@ -131,6 +140,7 @@ export async function wire(
     orphans,
     orphanRecovery: new OrphanRecovery(orphans, flow.ingestion, warn),
     clockStore,
+    ...wireAnalytics(pools, clock, warn, engines.analytics ?? null, flow.shard),
     usageTotals: postgresUsageTotals(pools, database.url, database.usageTier),
     makeUsageMonths: (now) => makeUsageMonths(database.url, now),
     ledger,
@@ -150,6 +160,23 @@ export async function wire(
     await pools.close();
   };
   return { services, auth, close };
+}
+
+/** Analytics, and what feeds it; a process that has it alone feeds what all have committed. */
+function wireAnalytics(
+  pools: Pools,
+  clock: Clock,
+  warn: Say,
+  analytics: UsageAnalytics | null,
+  shard: Shard,
+) {
+  const usageFeed = postgresUsageFeed(pools.shard);
+  const partitions = () => (analytics?.embedded === true ? everyPartition : shard.owned);
+  const analyticsFeed =
+    analytics === null ? null : new AnalyticsFeed(usageFeed, analytics, clock, warn, partitions);
+  const asOf = () => analyticsFeed?.asOf ?? null;
+  const usageReports = new UsageReports(analytics, asOf, postgresReportRows(pools.requests), clock);
+  return { analytics, usageFeed, analyticsFeed, usageReports };
 }
 
 /** What events, commands and clocks go through on their way to the customers. */

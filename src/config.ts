@@ -21,6 +21,8 @@ export interface Config {
   readonly redisUrl: string | null;
   /** `host:port` of some brokers of one cluster; null: the embedded event log. */
   readonly kafkaBrokers: readonly string[] | null;
+  /** Where reports are answered from; null: chDB where it is installed, else the store. */
+  readonly clickHouseUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,7 +64,11 @@ export const variables: readonly Variable[] = [
     meaning:
       "`host:port`, comma-separated: Kafka or Redpanda to keep the event log in, with plain connections",
   },
-  { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
+  {
+    name: "CLICKHOUSE_URL",
+    fallback: "chDB in process",
+    meaning: "`http(s)://user:password@host:8123/database`: a ClickHouse to answer reports from",
+  },
   {
     name: "TIGERBEETLE_ADDRESSES",
     fallback: "embedded ledger",
@@ -73,9 +79,9 @@ export const variables: readonly Variable[] = [
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
-  for (const name of ["CLICKHOUSE_URL"]) {
-    if (text(env, name) !== null)
-      throw unusable(name, "this engine is not supported in this release; unset it");
+  const clickHouseUrl = text(env, "CLICKHOUSE_URL");
+  if (clickHouseUrl !== null && (!/^https?:\/\//.test(clickHouseUrl) || !URL.canParse(clickHouseUrl))) {
+    throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
@@ -98,6 +104,7 @@ export function readConfig(env: Environment): Config {
     tigerBeetle: tigerBeetle(env),
     redisUrl,
     kafkaBrokers: brokers(env),
+    clickHouseUrl,
   };
 }
 

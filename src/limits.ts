@@ -111,6 +111,34 @@ export const limits = {
   /** Periods whose usage is measured anew together. */
   proofsAtOnce: 100,
 
+  /** Windows of one report: a week of minutes has 10,080. */
+  reportWindowsMax: 10_080,
+  /** Cells worked out for one report, whatever part of them is answered. */
+  reportCellsMax: 100_000,
+  /** Rows of a report's answer. */
+  reportRowsMax: 10_000,
+  reportRowsDefault: 1000,
+  reportGroupsMax: 5,
+  /** Events a report reads from the store itself, where analytics cannot answer it. */
+  reportEventsMax: 200_000,
+  reportEventsPerPage: 5000,
+  /** Rows fed to analytics as one block, where several commits together have so many. */
+  feedRowsMax: 20_000,
+  /** How long a row waits for others before it is fed. */
+  feedEveryMs: 1000,
+  /** How often a feed with nothing to do looks whether the tables are still those it has fed. */
+  feedCheckEveryMs: 10_000,
+  /** A report goes by analytics that is no further behind than this. */
+  analyticsLagMsMax: 10_000,
+  /** Hours compared with the store at once, and the rest between. */
+  reconcileHours: 24 * 31,
+  reconcileEveryMs: 5000,
+  /** Hours fed again in one round: more differ only where all is to be rebuilt. */
+  reconcileRepairsMax: 100,
+  /** Memory of one question to analytics, and how long it may take. */
+  analyticsBytesMax: 1024 * 1_048_576,
+  analyticsAnswerMsMax: 30_000,
+
   /** Totals of usage by hour read at once: a year of one event type has 8,760. */
   usageHoursMax: 10_000,
   /** Usage rows one transaction adds to the totals: half a second of work. */

@@ -18,6 +18,7 @@ describe("configuration", () => {
       tigerBeetle: null,
       redisUrl: null,
       kafkaBrokers: null,
+      clickHouseUrl: null,
     });
   });
 
@@ -49,7 +50,7 @@ describe("configuration", () => {
     ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
-    ["CLICKHOUSE_URL", "http://a:8123", "this engine is not supported in this release; unset it"],
+    ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
   });
