@@ -117,9 +117,18 @@ export async function arrangeEventLog(config: Config, count: number): Promise<vo
   }
 }
 
-/** Who decides which partitions this process owns: its share of the machine's, where no broker spreads them. */
-export async function openMembership({ index, count }: Share): Promise<Membership> {
-  return fixedMembership(everyPartition.filter((partition) => logOwnerOf(partition, count) === index));
+/** Who decides which partitions this process owns: the brokers, or its share of the machine's where there are none. */
+export async function openMembership(
+  { kafkaBrokers: brokers }: Config,
+  { index, count }: Share,
+  say: Say,
+): Promise<Membership> {
+  if (brokers === null) {
+    const own = everyPartition.filter((partition) => logOwnerOf(partition, count) === index);
+    return fixedMembership(own, say);
+  }
+  const { openKafkaMembership } = await import("../src/adapters/kafka/membership.ts");
+  return openKafkaMembership({ brokers, partitions: limits.partitions, say });
 }
 
 /** @param waitMsMax how long brokers that are away are waited for */

@@ -37,6 +37,17 @@ export const limits = {
   eventLogFetchWaitMsPaused: 10,
   /** Longest wait between attempts to reach a broker that is away. */
   eventLogRetryMsMax: 1_000,
+
+  /** A process the group of shards has not heard of for so long is out, and others get its partitions: a crash costs this wait. */
+  groupSessionMs: 10_000,
+  /** How often the group hears of a process: a hand-over waits for each to do so, twice where it takes partitions from it. */
+  groupHeartbeatMs: 500,
+  /** How long a change of the group waits for a process that is heard of but takes no part. */
+  groupRebalanceMs: 30_000,
+  /** A broker that has not heard a farewell by then finds out when the session ends. */
+  groupLeaveMsMax: 2_000,
+  /** How long a process that could not take its partitions over waits before it tries again. */
+  groupRetryMsMax: 1_000,
   /** Text of a record that could not be applied; more would not help to see why. */
   deadLetterCharactersMax: 65_536,
 
