@@ -5,6 +5,7 @@ import { membershipContract } from "../contracts/membership.ts";
 import { until } from "../services/service.ts";
 import { brokers, skipped } from "./kafka_fixture.ts";
 import {
+  type HereOptions,
   joinElsewhere,
   joinHere,
   type Local,
@@ -46,7 +47,7 @@ describe.skipIf(skipped !== "")(`processes that share a group of Kafka's${skippe
     for (const remote of elsewhere.splice(0)) await remote.kill();
   });
 
-  async function local(scene: Scene, options: Parameters<typeof joinHere>[1] = {}): Promise<Local> {
+  async function local(scene: Scene, options: HereOptions = {}): Promise<Local> {
     const member = await joinHere(scene, options);
     here.push(member);
     return member;
@@ -184,7 +185,7 @@ describe.skipIf(skipped !== "")(`processes that share a group of Kafka's${skippe
         const usage = new Usage();
         const [locals, remotes]: [Local[], Remote[]] = [[await local(scene, { usage })], []];
         for (const what of steps) {
-          if (what === "join") locals.push(await local(scene, { usage, busyMs: () => busyMs }));
+          if (what === "join") locals.push(await local(scene, { usage, busyMs }));
           if (what === "leave" && locals.length > 1) await locals.shift()?.membership.leave();
           if (what === "rejoin") locals[0]?.membership.rejoin();
           if (what === "start" && remotes.length < 2) remotes.push(remote(scene));

@@ -30,6 +30,7 @@ export function owned(member: Seen): readonly number[] {
 
 let groups = 0;
 
+/** A group that nobody has joined yet. */
 export function newScene(brokers: readonly string[], partitions: number): Scene {
   groups += 1;
   return { brokers, group: `test.${process.pid}.${Date.now()}.${groups}`, partitions };
@@ -66,20 +67,36 @@ export interface Local extends Seen {
 
 let members = 0;
 
-/** Joins; `busyMs` says how long it is busy with every set, and `usage` watches it. */
+/** How a member of this process differs from others. */
+export interface HereOptions {
+  /** Watches what it uses. */
+  readonly usage?: Usage;
+  /** How long it is busy with every set it is told. */
+  readonly busyMs?: number;
+  readonly sessionMs?: number;
+}
+
+/** Joins within this process. */
 export async function joinHere(
   { brokers, group, partitions }: Scene,
-  { usage, busyMs = () => 0 }: { readonly usage?: Usage; readonly busyMs?: () => number } = {},
+  { usage, busyMs = 0, sessionMs = times.sessionMs }: HereOptions = {},
 ): Promise<Local> {
   members += 1;
   const name = `member ${members}`;
   const [said, sets]: [string[], (readonly number[])[]] = [[], []];
   const say = (line: string) => said.push(line);
-  const membership = await openKafkaMembership({ brokers, group, partitions, topic: group, times, say });
+  const membership = await openKafkaMembership({
+    brokers,
+    group,
+    partitions,
+    topic: group,
+    times: { ...times, sessionMs },
+    say,
+  });
   const joined = membership.join(async (set) => {
     sets.push(set);
     usage?.take(name, set);
-    await Bun.sleep(busyMs());
+    await Bun.sleep(busyMs);
     usage?.letGo(name, set);
   });
   return { name, membership, said, sets, joined, isCurrent: () => membership.isCurrent() };
@@ -95,6 +112,7 @@ export interface Remote extends Seen {
   thaw(): void;
 }
 
+/** Joins from a process of its own. */
 export function joinElsewhere({ brokers, group, partitions }: Scene): Remote {
   const child = Bun.spawn(
     [
