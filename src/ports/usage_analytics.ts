@@ -1,0 +1,47 @@
+import type { Instant } from "../time/instant.ts";
+import type { UsageRow } from "./stored_rows.ts";
+import type { UsageHour } from "./usage_totals.ts";
+
+/** A usage row as some commit left it: as it was recorded, or voided. */
+export interface FedUsage
+  extends Pick<
+    UsageRow,
+    | "companyId"
+    | "customerId"
+    | "seq"
+    | "subscriptionId"
+    | "eventType"
+    | "occurredAt"
+    | "properties"
+    | "charge"
+    | "currency"
+  > {
+  /** The number of that commit in its partition: of two states of a row the one with the greater counts. */
+  readonly version: number;
+  readonly voided: boolean;
+}
+
+/** Rows that are sent together, and again under the same token where it is not known whether they arrived. */
+export interface UsageBlock {
+  readonly token: string;
+  readonly rows: readonly FedUsage[];
+}
+
+/**
+ * Usage as it is kept for questions about much of it: a projection of the store, made anew from it at any time, and
+ * never what a bill goes by. Every method throws DEP_001 while the engine is away.
+ */
+export interface UsageAnalytics {
+  /** Makes the tables that are missing. Answers who they are: tables made anew are another, and hold nothing yet. */
+  prepare(): Promise<string>;
+  /** Takes a block in; one that is there already changes nothing. */
+  append(block: UsageBlock): Promise<void>;
+  /** How much usage counts there by the hour it occurred in, `from <= hour < to`, in order. */
+  hours(companyId: string, from: Instant, to: Instant): Promise<UsageHour[]>;
+  /** Removes a company's usage that occurred in `from <= occurredAt < to`, whatever its state. */
+  remove(companyId: string, from: Instant, to: Instant): Promise<void>;
+  ping(): Promise<void>;
+  /** What it is and its version, for people. */
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}
