@@ -9,6 +9,7 @@ import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import { everyPartition } from "../../src/partitioning.ts";
 import type { CacheServer } from "../../src/ports/cache_server.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
@@ -61,6 +62,7 @@ export async function openApp({
   );
   await services.testClocks.load();
   await services.shard.start();
+  await services.shard.own(everyPartition);
   const apps = buildApps({
     routes: allRoutes(services, auth, true),
     health: () => healthNow(services),
@@ -72,6 +74,7 @@ export async function openApp({
     cursors: openCursors(auth.cursorSecret),
     report: (line) => troubles.push(JSON.stringify(line)),
     addressOf: () => "203.0.113.7",
+    forwarding: null,
   });
   const front = apps.get("front");
   if (front === undefined) throw new Error("there is no front app");
