@@ -8,6 +8,7 @@ import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 import { arrangeLogs, hasSeveralLogs, logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
@@ -175,13 +176,24 @@ export async function openCacheServer(redisUrl: string | null, say: Say): Promis
 }
 
 /**
- * Opens analytics, not yet connected: it may be away. chDB belongs to one process, the first of those on a machine;
- * null where its package is not installed.
+ * Opens analytics, not yet connected: it may be away. chDB belongs to one process, the first of those on a machine.
+ * Null where there is none: not wanted, another process's, or not installed.
  */
 export async function openAnalytics({ dataDir, clickHouseUrl }: Config, { index }: Share = alone) {
+  if (clickHouseUrl === "off") return null;
   const { openChdb, openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
   if (clickHouseUrl !== null) return openClickHouse(clickHouseUrl);
   return index === 0 ? openChdb(join(dataDir, "analytics")) : null;
+}
+
+/** Has analytics fed from the beginning, into tables made anew. */
+export async function restartFeed(url: string): Promise<void> {
+  const pools = openPools(url);
+  try {
+    await postgresUsageFeed(pools.shard).restart();
+  } finally {
+    await pools.close();
+  }
 }
 
 /** What `doctor` asks of each engine. */
@@ -235,6 +247,7 @@ async function probeLedger(config: Config): Promise<readonly Finding[]> {
 
 async function probeAnalytics({ clickHouseUrl }: Config): Promise<readonly Finding[]> {
   // chDB's folder belongs to the process that runs.
+  if (clickHouseUrl === "off") return [fine("is off: the store answers reports")];
   if (clickHouseUrl === null) return [fine("is in process, where chDB is installed; else the store answers")];
   const { openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
   const analytics = openClickHouse(clickHouseUrl);

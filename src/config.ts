@@ -21,7 +21,7 @@ export interface Config {
   readonly redisUrl: string | null;
   /** `host:port` of some brokers of one cluster; null: the embedded event log. */
   readonly kafkaBrokers: readonly string[] | null;
-  /** Where reports are answered from; null: chDB where it is installed, else the store. */
+  /** Where reports are answered from; null: chDB where it is installed, else the store; `off`: the store. */
   readonly clickHouseUrl: string | null;
 }
 
@@ -67,7 +67,8 @@ export const variables: readonly Variable[] = [
   {
     name: "CLICKHOUSE_URL",
     fallback: "chDB in process",
-    meaning: "`http(s)://user:password@host:8123/database`: a ClickHouse to answer reports from",
+    meaning:
+      "`http(s)://user:password@host:8123/database`: a ClickHouse for reports; `off`: the store answers them",
   },
   {
     name: "TIGERBEETLE_ADDRESSES",
@@ -80,8 +81,12 @@ export const variables: readonly Variable[] = [
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
   const clickHouseUrl = text(env, "CLICKHOUSE_URL");
-  if (clickHouseUrl !== null && (!/^https?:\/\//.test(clickHouseUrl) || !URL.canParse(clickHouseUrl))) {
-    throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database");
+  if (
+    clickHouseUrl !== null &&
+    clickHouseUrl !== "off" &&
+    (!/^https?:\/\//.test(clickHouseUrl) || !URL.canParse(clickHouseUrl))
+  ) {
+    throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database, or off");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {

@@ -50,7 +50,7 @@ describe("configuration", () => {
     ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
-    ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database"],
+    ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database, or off"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
   });

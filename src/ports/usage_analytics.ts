@@ -1,5 +1,6 @@
 import type { UsageCell, UsageQuestion } from "../metering/usage_question.ts";
 import type { Instant } from "../time/instant.ts";
+import type { UsagePlace } from "./shard_store.ts";
 import type { UsageRow } from "./stored_rows.ts";
 import type { UsageHour } from "./usage_totals.ts";
 
@@ -21,6 +22,9 @@ export interface FedUsage
   readonly version: number;
   readonly voided: boolean;
 }
+
+/** What measuring usage anew needs of a row. */
+export type MeasuredUsage = Pick<UsageRow, "seq" | "eventType" | "occurredAt" | "properties">;
 
 /** Rows that are sent together, and again under the same token where it is not known whether they arrived. */
 export interface UsageBlock {
@@ -51,6 +55,8 @@ export interface UsageAnalytics {
    * where usage has numbers in these fields that are too large or too fine for it.
    */
   cells(question: UsageQuestion): Promise<UsageCell[] | null>;
+  /** As the store's: for each place its usage that is not voided, by event time, then by number; up to `limit` each. */
+  usagePages(places: readonly UsagePlace[], limit: number): Promise<MeasuredUsage[][]>;
   ping(): Promise<void>;
   /** What it is and its version, for people. */
   describe(): Promise<string>;

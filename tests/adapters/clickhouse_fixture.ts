@@ -4,16 +4,11 @@ import { join } from "node:path";
 import { openChdb, openClickHouse } from "../../src/adapters/clickhouse/open.ts";
 import type { UsageAnalytics } from "../../src/ports/usage_analytics.ts";
 
-let chdb: Promise<UsageAnalytics | null> | null = null;
-
 /** The one chDB of this process, which can have only one; null where its package is not installed. */
-function openTestChdb(): Promise<UsageAnalytics | null> {
-  if (chdb === null) {
-    const folder = mkdtempSync(join(tmpdir(), "billai-chdb-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    chdb = openChdb(folder);
-  }
-  return chdb;
+function openTestChdb(): UsageAnalytics | null {
+  const folder = mkdtempSync(join(tmpdir(), "billai-chdb-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return openChdb(folder);
 }
 
 /** Engines by name, and how to open each; null where it cannot be had here. */
@@ -21,7 +16,7 @@ export const analyticsEngines: readonly {
   readonly name: string;
   readonly analytics: UsageAnalytics | null;
 }[] = [
-  { name: "chDB", analytics: await openTestChdb() },
+  { name: "chDB", analytics: openTestChdb() },
   {
     name: "ClickHouse",
     analytics: process.env.CLICKHOUSE_URL === undefined ? null : openClickHouse(process.env.CLICKHOUSE_URL),

@@ -36,6 +36,7 @@ export async function openSeveral() {
     BILLAI_DATA_DIR: dataDir,
     DATABASE_URL: database.url,
     BILLAI_PORT: "0",
+    CLICKHOUSE_URL: "off", // chDB is one to a process, and here are several in one
     BILLAI_SERVICE_PORTS: "off",
     BILLAI_DEMO: "off",
     BILLAI_ADMIN_EMAIL: admin.email,

@@ -6,7 +6,8 @@ import type { UsageCell } from "../../metering/usage_question.ts";
 import { decimal } from "../../money/decimal.ts";
 import { readJson } from "../../money/json.ts";
 import { ratio } from "../../money/ratio.ts";
-import type { FedUsage, UsageAnalytics } from "../../ports/usage_analytics.ts";
+import type { UsagePlace } from "../../ports/shard_store.ts";
+import type { FedUsage, MeasuredUsage, UsageAnalytics } from "../../ports/usage_analytics.ts";
 import type { Engine } from "./client.ts";
 import { beyondSql, cellsSql } from "./question_sql.ts";
 import { tables } from "./tables.ts";
@@ -89,6 +90,7 @@ export function clickHouseAnalytics(
       }
       return rows.map(cellOf);
     },
+    usagePages: (places, limit) => Promise.all(places.map((place) => readPage(engine, place, limit))),
     ping: async () => {
       await engine.query("select 1");
     },
@@ -101,6 +103,27 @@ export function clickHouseAnalytics(
       await closeOthers();
     },
   };
+}
+
+async function readPage(engine: Engine, place: UsagePlace, limit: number): Promise<MeasuredUsage[]> {
+  const { companyId, customerId, subscriptionId, from, to, after } = place;
+  const rows = await engine.query<Record<"seq" | "event_type" | "occurred_at" | "properties", string>>(
+    `select seq, event_type, occurred_at, properties from usage final
+    where company_id = {company:String} and customer_id = {customer:String} and subscription_id = {subscription:String}
+      and occurred_at >= {from:Int64} and occurred_at < {to:Int64}
+      ${after === null ? "" : "and (occurred_at, seq) > ({at:Int64}, {seq:UInt64})"}
+    order by occurred_at, seq limit {limit:UInt64}`,
+    {
+      ...{ company: companyId, customer: customerId, subscription: subscriptionId, from, to, limit },
+      ...(after === null ? {} : { at: after.occurredAt, seq: after.seq }),
+    },
+  );
+  return rows.map((row) => ({
+    seq: Number(row.seq),
+    eventType: row.event_type,
+    occurredAt: Number(row.occurred_at),
+    properties: row.properties,
+  }));
 }
 
 function cellOf({ window, groups, events, n, d }: CellRow): UsageCell {
@@ -117,6 +140,7 @@ function stored(row: FedUsage): object {
     occurred_at: row.occurredAt,
     seq: row.seq,
     subscription_id: row.subscriptionId,
+    properties: row.properties,
     ...flat,
     charge: row.charge,
     currency: row.currency,

@@ -32,15 +32,17 @@ export function openClickHouse(url: string): UsageAnalytics {
 }
 
 /**
- * Analytics in chDB, in this process. Null where its package is not installed or does not run on this machine.
- * One process at a time may have a folder, and one folder a process.
+ * Analytics in chDB, in this process; it is loaded when it is first asked. Null where its package is not installed for
+ * this machine. One process at a time may have a folder, and one folder a process.
  */
-export async function openChdb(folder: string): Promise<UsageAnalytics | null> {
-  const chdb = await import("chdb/connection").catch(() => null);
-  if (chdb === null) return null;
-  mkdirSync(folder, { recursive: true });
+export function openChdb(folder: string): UsageAnalytics | null {
+  if (!isInstalled()) return null;
   const connect = async (): Promise<ClickHouseClient> => {
-    const { createClient } = await import("@clickhouse/client");
+    mkdirSync(folder, { recursive: true });
+    const [{ createClient }, chdb] = await Promise.all([
+      import("@clickhouse/client"),
+      import("chdb/connection"),
+    ]);
     const connection = chdb.createChdbConnection({ path: folder });
     return createClient({ connection } as unknown as Parameters<typeof createClient>[0]);
   };
@@ -50,4 +52,16 @@ export async function openChdb(folder: string): Promise<UsageAnalytics | null> {
     makeDatabase: async () => {},
     closeOthers: async () => {},
   });
+}
+
+/** The package comes for every machine, the engine in a package of its own for some. */
+function isInstalled(): boolean {
+  const engine = `@chdb/lib-${process.platform}-${process.arch}${process.platform === "linux" ? "-gnu" : ""}`;
+  try {
+    import.meta.resolve("chdb/connection");
+    import.meta.resolve(`${engine}/package.json`);
+    return true;
+  } catch {
+    return false;
+  }
 }

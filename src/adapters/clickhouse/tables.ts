@@ -7,6 +7,7 @@ export const tables: readonly string[] = [
     occurred_at Int64,
     seq UInt64,
     subscription_id String,
+    properties String codec(ZSTD(3)),
     texts Map(LowCardinality(String), String),
     numbers Map(LowCardinality(String), Decimal(38, 12)),
     folders Array(LowCardinality(String)),
