@@ -35,9 +35,15 @@ export interface Difference {
  */
 export class AnalyticsReconciler {
   readonly #parts: ReconcilerParts;
+  #stopping = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+  }
+
+  /** Ends a round after what is under way. */
+  stop(): void {
+    this.#stopping = true;
   }
 
   /** One company after the other, some hours of it at a time; what differs is mended before it is told. */
@@ -58,6 +64,7 @@ export class AnalyticsReconciler {
     const suspects = await this.#differing(companyId, from, to);
     const found: Difference[] = [];
     for (const { hour } of suspects.slice(0, limits.reconcileRepairsMax)) {
+      if (this.#stopping) break;
       const [difference] = await this.#differing(companyId, hour, hour + hourMs);
       if (difference === undefined) continue;
       await this.#mend(difference);
@@ -143,6 +150,7 @@ export function keepReconciling(reconciler: AnalyticsReconciler, isDue: () => bo
   })();
   return async () => {
     stopping = true;
+    reconciler.stop();
     endRest();
     await running;
   };
