@@ -146,6 +146,8 @@ export const limits = {
   reconcileEveryMs: 5000,
   /** Hours fed again in one round: more differ only where all is to be rebuilt. */
   reconcileRepairsMax: 100,
+  /** Rows made ready for analytics in one go: a millisecond or two, between which everything else goes on. */
+  analyticsRowsPerTurn: 100,
   /** Memory of one question to analytics, and how long it may take. */
   analyticsBytesMax: 1024 * 1_048_576,
   analyticsAnswerMsMax: 30_000,

@@ -25,8 +25,9 @@ export interface FlatProperties {
 /** Flattens an event's properties: for every field there is, what `propertyAt` gives. Null and what is missing are not in it. */
 export function flatProperties(properties: Properties): FlatProperties {
   const flat = {
-    texts: {} as Record<string, string>,
-    numbers: {} as Record<string, string>,
+    // Without a prototype, `__proto__` is a name like any other.
+    texts: Object.create(null) as Record<string, string>,
+    numbers: Object.create(null) as Record<string, string>,
     folders: [] as string[],
     long: [] as string[],
     beyond: [] as string[],

@@ -3,19 +3,20 @@ import { limits } from "../../limits.ts";
 import { flatProperties } from "../../metering/flat_properties.ts";
 import type { Properties } from "../../metering/property.ts";
 import type { UsageCell } from "../../metering/usage_question.ts";
-import { decimal } from "../../money/decimal.ts";
+import { add, decimal, formatDecimal } from "../../money/decimal.ts";
 import { readJson } from "../../money/json.ts";
 import { ratio } from "../../money/ratio.ts";
 import type { UsagePlace } from "../../ports/shard_store.ts";
 import type { FedUsage, MeasuredUsage, UsageAnalytics } from "../../ports/usage_analytics.ts";
 import type { Engine } from "./client.ts";
 import { beyondSql, cellsSql } from "./question_sql.ts";
-import { tables } from "./tables.ts";
+import { isKnownShape, newIdentity, usageTable } from "./tables.ts";
 
 const hourMs = 3_600_000;
+const dropped = "drop table if exists usage sync";
 
 interface CellRow {
-  readonly window: string;
+  readonly start: string;
   readonly groups: readonly (string | null)[];
   readonly events: string;
   readonly n: string;
@@ -39,21 +40,20 @@ export function clickHouseAnalytics(
     embedded,
     async prepare() {
       await makeDatabase();
-      for (const table of tables) await engine.command(table);
-      const known = await engine.query<{ id: string }>("select id from identity order by id limit 1");
-      if (known[0] !== undefined) return known[0].id;
-      await engine.command("truncate table usage"); // of tables half of which were lost
-      const id = crypto.randomUUID();
-      await engine.insert("identity", [{ id }], id);
-      const [first] = await engine.query<{ id: string }>("select id from identity order by id limit 1");
-      return first?.id ?? id;
+      const known = await made(engine);
+      if (isKnownShape(known)) return known;
+      await engine.command(dropped);
+      return made(engine);
     },
     append: ({ token, rows }) =>
-      rows.length === 0 ? Promise.resolve() : engine.insert("usage", rows.map(stored), token),
+      rows.length === 0 ? Promise.resolve() : engine.insert("usage", inTurns(rows), token),
     async hours(companyId, from, to) {
-      const rows = await engine.query<Record<"hour" | "event_type" | "currency" | "events" | "sum", string>>(
+      const rows = await engine.query<
+        Record<"hour" | "event_type" | "currency" | "events" | "whole" | "rest", string>
+      >(
         `select intDiv(occurred_at, ${hourMs}) * ${hourMs} - if(occurred_at < 0 and occurred_at % ${hourMs} != 0, ${hourMs}, 0) as hour,
-          event_type, currency, count() as events, toString(sum(charge)) as sum
+          event_type, currency, count() as events, toString(sum(charge_whole)) as whole,
+          toString(sum(charge_rest)) as rest
         from usage final
         where company_id = {company:String} and occurred_at >= {from:Int64} and occurred_at < {to:Int64}
         group by hour, event_type, currency order by hour, event_type, currency`,
@@ -64,12 +64,12 @@ export function clickHouseAnalytics(
         eventType: row.event_type,
         currency: row.currency,
         events: Number(row.events),
-        charge: row.sum,
+        charge: formatDecimal(add(decimal(row.whole), decimal(row.rest))),
       }));
     },
     async clear() {
       await makeDatabase();
-      for (const name of ["identity", "usage"]) await engine.command(`drop table if exists ${name} sync`);
+      await engine.command(dropped);
     },
     async remove(companyId, from, to) {
       await engine.command(
@@ -88,7 +88,8 @@ export function clickHouseAnalytics(
       if (rows.length > limits.reportCellsMax) {
         throw new BillingError("RES_002", `These are more than ${limits.reportCellsMax} rows; ask for less`);
       }
-      return rows.map(cellOf);
+      const windows = new Map(question.boundaries.map((boundary, k) => [boundary, k]));
+      return rows.map((row) => cellOf(row, windows.get(Number(row.start)) ?? 0));
     },
     usagePages: (places, limit) => Promise.all(places.map((place) => readPage(engine, place, limit))),
     ping: async () => {
@@ -103,6 +104,15 @@ export function clickHouseAnalytics(
       await closeOthers();
     },
   };
+}
+
+/** Makes the table if it is missing; of several who do so at once, one does. Answers who it is. */
+async function made(engine: Engine): Promise<string> {
+  await engine.command(usageTable(newIdentity()));
+  const [table] = await engine.query<{ comment: string }>(
+    "select comment from system.tables where database = currentDatabase() and name = 'usage'",
+  );
+  return table?.comment ?? "";
 }
 
 async function readPage(engine: Engine, place: UsagePlace, limit: number): Promise<MeasuredUsage[]> {
@@ -126,13 +136,23 @@ async function readPage(engine: Engine, place: UsagePlace, limit: number): Promi
   }));
 }
 
-function cellOf({ window, groups, events, n, d }: CellRow): UsageCell {
+function cellOf({ groups, events, n, d }: CellRow, window: number): UsageCell {
   const value = d === undefined ? decimal(n) : ratio(decimal(n), decimal(d));
-  return { window: Number(window), group: groups, value, events: Number(events) };
+  return { window, group: groups, value, events: Number(events) };
+}
+
+/** Rows as they are stored, a few at a time: reading a whole block at once would hold up everything else here. */
+async function* inTurns(rows: readonly FedUsage[]): AsyncGenerator<object> {
+  for (const [i, row] of rows.entries()) {
+    if (i % limits.analyticsRowsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    yield stored(row);
+  }
 }
 
 function stored(row: FedUsage): object {
   const flat = flatProperties(readJson(row.properties) as Properties);
+  // Quantity × conversion × price may have 54 digits before the point and 38 after: more than one column can add up.
+  const [whole = "0", rest = "0"] = row.charge.split(".");
   return {
     company_id: row.companyId,
     event_type: row.eventType,
@@ -142,7 +162,8 @@ function stored(row: FedUsage): object {
     subscription_id: row.subscriptionId,
     properties: row.properties,
     ...flat,
-    charge: row.charge,
+    charge_whole: whole,
+    charge_rest: `${whole.startsWith("-") ? "-" : ""}0.${rest}`,
     currency: row.currency,
     version: 2 * row.version + (row.voided ? 1 : 0), // one commit may do both
     voided: row.voided ? 1 : 0,

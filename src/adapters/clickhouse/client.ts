@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { BillingError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
@@ -11,6 +12,8 @@ const settings = {
   max_memory_usage: String(limits.analyticsBytesMax),
   max_threads: 2,
   max_insert_threads: "1",
+  // Each month is a partition: events of a long past may be in any number of them.
+  max_partitions_per_insert_block: "0",
   max_execution_time: Math.ceil(limits.analyticsAnswerMsMax / 1000),
   // Its months are kept apart, and a row never moves from one to another.
   do_not_merge_across_partitions_select_final: 1,
@@ -25,7 +28,7 @@ export interface Engine {
   command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Rows as objects; numbers of 64 bits and decimals are texts in them. */
   query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>;
-  insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  insert(table: string, rows: Iterable<object> | AsyncIterable<object>, token: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,7 +36,10 @@ export interface Engine {
 export function engineOver(connect: () => Promise<ClickHouseClient>): Engine {
   let connecting: Promise<ClickHouseClient> | null = null;
   const ask = async <T>(work: (client: ClickHouseClient) => Promise<T>): Promise<T> => {
-    connecting ??= connect();
+    connecting ??= connect().catch((error: unknown) => {
+      connecting = null; // such as while another process still has the folder
+      throw error;
+    });
     try {
       const client = await connecting;
       return await inTime(work(client));
@@ -60,7 +66,7 @@ export function engineOver(connect: () => Promise<ClickHouseClient>): Engine {
       ask(async (client) => {
         await client.insert({
           table,
-          values: [...rows],
+          values: Readable.from(rows),
           format: "JSONEachRow",
           clickhouse_settings: { ...settings, insert_deduplication_token: token },
         });

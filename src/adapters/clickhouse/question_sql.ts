@@ -2,8 +2,9 @@ import { assert } from "../../errors.ts";
 import type { Filter } from "../../filter.ts";
 import { limits } from "../../limits.ts";
 import type { Grouping, UsageQuestion } from "../../metering/usage_question.ts";
-import { decimal, formatDecimal, fromInteger, mul } from "../../money/decimal.ts";
+import { decimal, formatDecimal, fromInteger, mul, sign } from "../../money/decimal.ts";
 import { decimalOf } from "../../money/json.ts";
+import { roundTo } from "../../money/money.ts";
 import { canonicalText } from "../../scalar.ts";
 
 /** A query and what is filled into it: never a text of a client's in the query itself. */
@@ -16,41 +17,36 @@ const number = "numbers[{field:String}]";
 const wide = `toDecimal256(${number}, 12)`;
 const hundred = fromInteger(100);
 
-/**
- * The cells of a question: `window`, `group`, `events`, the value as `n`, for an average of `d` values. `beyond` is the
- * number of events that have a number this engine cannot hold in a field that matters.
- */
+/** The cells of a question: `start` of the window, `groups`, `events`, the value as `n`, for an average of `d` values. */
 export function cellsSql(question: UsageQuestion): Sql {
   const params: Record<string, unknown> = { company: question.companyId };
   const where = conditions(question, params);
   const [first = 0] = question.boundaries;
   const last = question.boundaries.at(-1) ?? 0;
-  Object.assign(params, {
-    from: first,
-    to: last,
-    starts: question.boundaries.slice(0, -1),
-    limit: limits.reportCellsMax + 1,
-  });
+  Object.assign(params, { from: first, to: last, limit: limits.reportCellsMax + 1 });
+  const starts = question.boundaries.slice(0, -1);
+  if (starts.length > 1) params.starts = starts;
+  const start = starts.length > 1 ? "roundDown(occurred_at, {starts:Array(Int64)})" : "{from:Int64}";
   const groups = question.groupBy.map((grouping, i) => groupText(grouping, i, params));
   const text = `
-    select indexOf({starts:Array(Int64)}, roundDown(occurred_at, {starts:Array(Int64)})) - 1 as window,
+    select ${start} as start,
       [${groups.map((group) => `toNullable(${group})`).join(", ")}]::Array(Nullable(String)) as groups,
       count() as events, ${aggregated(question, params)}
     from usage final
     where company_id = {company:String} and occurred_at >= {from:Int64} and occurred_at < {to:Int64}
       ${where.map((condition) => `and (${condition})`).join("\n      ")}
-    group by window, groups
+    group by start, groups
     limit {limit:UInt64}`;
   return { text, params };
 }
 
-/** How many events of a question have a number in its fields that this engine cannot hold. */
+/**
+ * How many events there are with a number that this engine cannot hold in a field the question compares; null where it
+ * compares none. In the field it aggregates such a number counts for nothing: see `meteredValue`.
+ */
 export function beyondSql(question: UsageQuestion): Sql | null {
   const compared = question.filters.filter(({ op }) => ["gt", "gte", "lt", "lte"].includes(op));
-  const fields = [
-    ...compared.map(({ field }) => field),
-    ...(question.field === null ? [] : [question.field]),
-  ];
+  const fields = compared.map(({ field }) => field);
   if (fields.length === 0) return null;
   return {
     text: `
@@ -117,9 +113,11 @@ function filterSql({ field, op, values = [] }: Filter, i: number, params: Record
     default: {
       const bound = decimalOf(values[0]);
       assert(bound !== null, "a filter of order has a number");
-      params[value] = formatDecimal(bound);
-      const sign = { gt: ">", gte: ">=", lt: "<", lte: "<=" }[op];
-      return `mapContains(numbers, ${given}) and toDecimal256(numbers[${given}], 12) ${sign} toDecimal256({${value}:String}, 12)`;
+      // Numbers have 12 decimals at most: none is between a finer bound and the next of them.
+      const lower = op === "gt" || op === "lte";
+      params[value] = formatDecimal(roundTo(bound, 12, lower === sign(bound) >= 0 ? "down" : "up"));
+      const compared = { gt: ">", gte: ">=", lt: "<", lte: "<=" }[op];
+      return `mapContains(numbers, ${given}) and toDecimal256(numbers[${given}], 12) ${compared} toDecimal256({${value}:String}, 12)`;
     }
   }
 }
@@ -143,7 +141,8 @@ function aggregated({ aggregation, percentile }: UsageQuestion, params: Record<s
     case "min":
       return `toString(${aggregation}(${number})) as n`;
     case "latest":
-      return `toString(argMax(${number}, (occurred_at, seq))) as n`;
+      // Of two customers' at one instant, with one number, the first customer's: the order `ReportRows` gives them in.
+      return `toString(argMin(${number}, (-occurred_at, -toInt64(seq), customer_id))) as n`;
     case "unique":
       return "toString(uniqExact(texts[{field:String}])) as n";
     case "percentile": {

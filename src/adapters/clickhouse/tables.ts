@@ -1,6 +1,19 @@
-/** All of it in one place: the text of every table, for server and chDB alike. */
-export const tables: readonly string[] = [
-  `create table if not exists usage (
+/** Goes up with every change of the table below: one of another shape is made anew. */
+const shape = 1;
+
+/** Who a table is that is made now. */
+export function newIdentity(): string {
+  return `${shape}:${crypto.randomUUID()}`;
+}
+
+/** Whether a table of this identity has the shape that is known here. */
+export function isKnownShape(identity: string): boolean {
+  return identity.startsWith(`${shape}:`);
+}
+
+/** The text of the one table there is, for server and chDB alike. It carries who it is as its comment. */
+export function usageTable(identity: string): string {
+  return `create table if not exists usage (
     company_id String,
     event_type String,
     customer_id String,
@@ -13,7 +26,8 @@ export const tables: readonly string[] = [
     folders Array(LowCardinality(String)),
     long Array(LowCardinality(String)),
     beyond Array(LowCardinality(String)),
-    charge Decimal(76, 38),
+    charge_whole Decimal(76, 0),
+    charge_rest Decimal(76, 48),
     currency LowCardinality(String),
     version UInt64,
     voided UInt8
@@ -21,6 +35,6 @@ export const tables: readonly string[] = [
   engine = ReplacingMergeTree(version, voided)
   partition by (toYYYYMM(fromUnixTimestamp64Milli(occurred_at, 'UTC')))
   order by (company_id, event_type, customer_id, occurred_at, seq)
-  settings non_replicated_deduplication_window = 1000`,
-  `create table if not exists identity (id String) engine = MergeTree order by id`,
-];
+  settings non_replicated_deduplication_window = 1000
+  comment '${identity}'`;
+}
