@@ -41,7 +41,12 @@ export class Alarms {
 
   async #ringAll(): Promise<void> {
     for (;;) {
-      const due = await this.#store.dueWakes(null, this.#clock.now(), limits.wakesPerRound);
+      const due = await this.#store.dueWakes(
+        null,
+        this.#clock.now(),
+        limits.wakesPerRound,
+        this.#shard.owned,
+      );
       if (due.length === 0) return;
       await Promise.all(due.map((wake) => this.#shard.send(wake, { type: "wake" })));
     }

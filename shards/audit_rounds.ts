@@ -5,8 +5,10 @@ import type { Say } from "./say.ts";
 /**
  * Audits the ledger as long as the process runs, a few customers at a time with rests between them. Says every breach
  * once. Returns how to end it.
+ *
+ * @param isDue whether it is this process's turn: one of an installation is enough
  */
-export function keepAuditing(auditor: LedgerAuditor, warn: Say): () => Promise<void> {
+export function keepAuditing(auditor: LedgerAuditor, warn: Say, isDue: () => boolean): () => Promise<void> {
   const told = new Set<string>();
   let stopping = false;
   let endRest = (): void => {};
@@ -33,7 +35,7 @@ export function keepAuditing(auditor: LedgerAuditor, warn: Say): () => Promise<v
     while (!stopping) {
       await rest();
       // The store or the ledger being away is told elsewhere: the next round comes.
-      if (!stopping) await once().catch(() => {});
+      if (!stopping && isDue()) await once().catch(() => {});
     }
   })();
   return async () => {

@@ -167,6 +167,7 @@ export class Batch {
       if (actor.unsnapshotted < limits.snapshotEveryFacts) continue;
       const { companyId, customerId, seq, now: at } = actor.state;
       const body = encodeSnapshot(actor.state);
+      actor.snapshotCharacters = body.length;
       rows.push({ companyId, customerId, seq, at, version: SNAPSHOT_VERSION, body });
     }
     return rows;

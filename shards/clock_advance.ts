@@ -3,8 +3,8 @@ import { limits } from "../src/limits.ts";
 import type { ClockStore } from "../src/ports/clock_store.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
 import type { Instant } from "../src/time/instant.ts";
-import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
+import type { Waker } from "./waker.ts";
 
 /**
  * Advances a test clock: to the earliest due instant of any customer on it, waking all due then, and again
@@ -15,14 +15,14 @@ export class ClockAdvance {
   readonly #clocks: ClockStore;
   readonly #store: ShardStore;
   readonly #present: TestClocks;
-  readonly #shard: Shard;
+  readonly #waker: Waker;
   readonly #underWay = new Map<string, { to: Instant; done: Promise<void> }>();
 
-  constructor(clocks: ClockStore, store: ShardStore, present: TestClocks, shard: Shard) {
+  constructor(clocks: ClockStore, store: ShardStore, present: TestClocks, waker: Waker) {
     this.#clocks = clocks;
     this.#store = store;
     this.#present = present;
-    this.#shard = shard;
+    this.#waker = waker;
   }
 
   /** Answers when everything due by `to` has happened. Refuses RES_002 while the clock advances elsewhere. */
@@ -54,14 +54,14 @@ export class ClockAdvance {
       const now = this.#present.now(clockId) ?? first.at;
       if (first.at > now) await this.#move(companyId, clockId, first.at);
       const together = due.filter((wake) => wake.at <= Math.max(first.at, now));
-      await Promise.all(together.map((wake) => this.#shard.send(wake, { type: "wake" })));
+      await this.#waker.wake({ id: clockId, now: Math.max(first.at, now) }, together);
     }
     await this.#clocks.finish(companyId, clockId, to);
-    this.#present.set(clockId, to);
+    await this.#waker.announce({ id: clockId, now: to });
   }
 
   async #move(companyId: string, clockId: string, to: Instant): Promise<void> {
     await this.#clocks.step(companyId, clockId, to);
-    this.#present.set(clockId, to);
+    await this.#waker.announce({ id: clockId, now: to });
   }
 }

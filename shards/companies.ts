@@ -19,8 +19,11 @@ export class Companies {
   readonly #loading = new Map<string, Promise<CompanyView | null>>();
   readonly #catalogs: CatalogStore;
   readonly #companies: CompanyStore;
+  readonly #isShared: boolean;
 
-  constructor(catalogs: CatalogStore, companies: CompanyStore) {
+  /** @param isShared whether other processes change them, too */
+  constructor(catalogs: CatalogStore, companies: CompanyStore, isShared = false) {
+    this.#isShared = isShared;
     this.#catalogs = catalogs;
     this.#companies = companies;
   }
@@ -33,6 +36,17 @@ export class Companies {
   /** Reads the company unless it is known. */
   async meet(companyId: string): Promise<CompanyView | null> {
     return this.#views.get(companyId) ?? this.refresh(companyId);
+  }
+
+  /** The company as it was when this was asked, or newer. */
+  async current(companyId: string): Promise<CompanyView | null> {
+    await this.settle(companyId);
+    return this.meet(companyId);
+  }
+
+  /** Sees to it that a command finds what was changed before it was sent, by whichever process. */
+  async settle(companyId: string): Promise<void> {
+    if (this.#isShared) await this.refreshIfStale(companyId);
   }
 
   /** Reads the company again if its catalog has a newer version than the one known. */

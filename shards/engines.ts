@@ -1,19 +1,27 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
+import { fixedMembership } from "../src/adapters/memory/fixed_membership.ts";
 import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
+import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
+import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
+import { arrangeLogs, hasSeveralLogs, logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
 import { probeSqliteEventLog } from "../src/adapters/sqlite/probe.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import type { Config } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
+import { everyPartition } from "../src/partitioning.ts";
 import type { CacheServer } from "../src/ports/cache_server.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
+import type { Membership } from "../src/ports/membership.ts";
 import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
 import type { Say } from "./say.ts";
 
@@ -24,6 +32,8 @@ export interface Database {
   readonly migrated: readonly string[];
   /** How it keeps usage. */
   readonly usageTier: UsageTier;
+  /** Processes on this machine that use it as this one does; 1 where it is not said. */
+  readonly sharers?: number;
   close(): Promise<void>;
 }
 
@@ -42,12 +52,12 @@ async function openServer(config: Config, say: Say) {
 }
 
 /** The database, migrated. */
-export async function openDatabase(config: Config, say: Say): Promise<Database> {
+export async function openDatabase(config: Config, say: Say, { count }: Share = alone): Promise<Database> {
   const { url, embedded, close } = await openServer(config, say);
   try {
     const migrated = await migrate(url);
     const usageTier = await arrangeUsage(url);
-    return { url, embedded, migrated, usageTier, close };
+    return { url, embedded, migrated, usageTier, sharers: count, close };
   } catch (error) {
     await close();
     throw error;
@@ -70,15 +80,46 @@ async function openEmbedded(dataDir: string, say: Say) {
   return openEmbeddedPostgres({ dataDir, log: say });
 }
 
-/** Opens the event log. The embedded one's file is locked for as long: one process at a time owns a data directory. */
-export async function openEventLog(config: Config, say: Say): Promise<EventLog> {
+/** Which of several processes on one machine this is: they share its ports, its data directory and its customers. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A process that has everything to itself. */
+export const alone: Share = { index: 0, count: 1 };
+
+/** Opens the event log. The embedded one's file is locked for as long: one process at a time writes it. */
+export async function openEventLog(config: Config, say: Say, { index }: Share = alone): Promise<EventLog> {
   return config.kafkaBrokers === null
-    ? openSqliteEventLog(logFileOf(config))
+    ? openSqliteEventLog({ file: logFileName(config.dataDir, index), partitions: limits.partitions })
     : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY);
 }
 
-function logFileOf({ dataDir }: Config) {
-  return { file: join(dataDir, "events.sqlite"), partitions: limits.partitions };
+/**
+ * Makes the embedded log's files those of so many processes, before any of them starts; quick where they are already.
+ * Throws DEP_001 where BillAI is running.
+ */
+export async function arrangeEventLog(config: Config, count: number): Promise<void> {
+  const { dataDir, kafkaBrokers } = config;
+  mkdirSync(dataDir, { recursive: true });
+  if (kafkaBrokers !== null || (count === 1 && !hasSeveralLogs(dataDir))) return;
+  const database = await openDatabase(config, () => {});
+  const pools = openPools(database.url);
+  try {
+    const applied = everyPartition.map(() => 0);
+    for (const owner of await postgresShardStore(pools.shard).owners())
+      applied[owner.partition] = owner.nextOffset;
+    arrangeLogs(dataDir, count, applied);
+  } finally {
+    await pools.close();
+    await database.close();
+  }
+}
+
+/** Who decides which partitions this process owns: its share of the machine's, where no broker spreads them. */
+export async function openMembership({ index, count }: Share): Promise<Membership> {
+  return fixedMembership(everyPartition.filter((partition) => logOwnerOf(partition, count) === index));
 }
 
 /** @param waitMsMax how long brokers that are away are waited for */
@@ -134,6 +175,27 @@ export async function openCacheServer(redisUrl: string | null, say: Say): Promis
   };
 }
 
+/**
+ * Opens analytics, not yet connected: it may be away. chDB belongs to one process, the first of those on a machine.
+ * Null where there is none: not wanted, another process's, or not installed.
+ */
+export async function openAnalytics({ dataDir, clickHouseUrl }: Config, { index }: Share = alone) {
+  if (clickHouseUrl === "off") return null;
+  const { openChdb, openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  if (clickHouseUrl !== null) return openClickHouse(clickHouseUrl);
+  return index === 0 ? openChdb(join(dataDir, "analytics")) : null;
+}
+
+/** Has analytics fed from the beginning, into tables made anew. */
+export async function restartFeed(url: string): Promise<void> {
+  const pools = openPools(url);
+  try {
+    await postgresUsageFeed(pools.shard).restart();
+  } finally {
+    await pools.close();
+  }
+}
+
 /** What `doctor` asks of each engine. */
 export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
   return [
@@ -141,12 +203,15 @@ export function probesOf(config: Config): readonly { readonly name: string; read
     { name: "database", probe: () => probeDatabase(config) },
     { name: "cache", probe: () => probeCache(config) },
     { name: "ledger", probe: () => probeLedger(config) },
+    { name: "analytics", probe: () => probeAnalytics(config) },
   ];
 }
 
 async function probeLog(config: Config): Promise<readonly Finding[]> {
   const { kafkaBrokers: brokers } = config;
-  if (brokers === null) return probeSqliteEventLog(logFileOf(config));
+  if (brokers === null) {
+    return probeSqliteEventLog({ file: logFileName(config.dataDir, 0), partitions: limits.partitions });
+  }
   const log = await openKafka(brokers, () => {}, limits.eventLogAnswerMsMax);
   await log.close();
   return [fine(`answers at ${brokers.join(", ")}, with its topics in place`)];
@@ -177,5 +242,18 @@ async function probeLedger(config: Config): Promise<readonly Finding[]> {
     return [fine(remote === null ? "is kept in the database" : "TigerBeetle answers")];
   } finally {
     await remote?.close();
+  }
+}
+
+async function probeAnalytics({ clickHouseUrl }: Config): Promise<readonly Finding[]> {
+  // chDB's folder belongs to the process that runs.
+  if (clickHouseUrl === "off") return [fine("is off: the store answers reports")];
+  if (clickHouseUrl === null) return [fine("is in process, where chDB is installed; else the store answers")];
+  const { openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  const analytics = openClickHouse(clickHouseUrl);
+  try {
+    return [fine(await analytics.describe())];
+  } finally {
+    await analytics.close();
   }
 }

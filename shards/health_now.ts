@@ -4,13 +4,16 @@ import type { Services } from "./services.ts";
 
 /** Asks what the program stands on, each within a bounded wait. */
 export async function healthNow(services: Services): Promise<Health> {
-  const [database, cache, broker, ledger] = await Promise.all([
+  const { analytics } = services;
+  const [database, cache, broker, ledger, reports] = await Promise.all([
     answers(services.pingDatabase()),
     answers(services.cacheServer.ping()),
     answers(services.log.endOffset(0)),
     answers(services.ledger.ping()),
+    analytics === null ? null : answers(analytics.ping()),
   ]);
-  return healthOf({ database, cache, message_broker: broker, ledger });
+  const known = { database, cache, message_broker: broker, ledger };
+  return healthOf(reports === null ? known : { ...known, analytics: reports });
 }
 
 async function answers(question: Promise<unknown>): Promise<"ok" | "down"> {

@@ -6,14 +6,21 @@ import type { Services } from "./services.ts";
  * Does from time to time what nobody waits for: forgets answers under Idempotency-Keys that have been kept long
  * enough, makes the partitions usage will need, sums usage up.
  *
+ * @param isDue whether it is this process's turn: one of an installation is enough
  * @returns how to end it; what is under way is waited for
  */
-export function keepHouse(services: Services, answers: IdempotencyStore): () => Promise<void> {
+export function keepHouse(
+  services: Services,
+  answers: IdempotencyStore,
+  isDue: () => boolean,
+): () => Promise<void> {
   const { clock, usageTotals, makeUsageMonths } = services;
+  const whenDue = (ms: number, chore: () => Promise<unknown>) =>
+    every(ms, async () => (isDue() ? chore() : undefined));
   const ends = [
-    every(limits.housekeepingEveryMs, () => answers.removeBefore(clock.now() - limits.idempotencyKeptMs)),
-    every(limits.housekeepingEveryMs, () => makeUsageMonths(clock.now())),
-    every(limits.usageTotalsEveryMs, () => usageTotals.refresh(clock.now())),
+    whenDue(limits.housekeepingEveryMs, () => answers.removeBefore(clock.now() - limits.idempotencyKeptMs)),
+    whenDue(limits.housekeepingEveryMs, () => makeUsageMonths(clock.now())),
+    whenDue(limits.usageTotalsEveryMs, () => usageTotals.refresh(clock.now())),
   ];
   return async () => {
     await Promise.all(ends.map((end) => end()));

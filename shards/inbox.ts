@@ -55,7 +55,7 @@ export class Inbox {
   }
 
   /** Refuses everything that waits, such as when the partition is lost or the process stops. */
-  refuseAll(error: BillingError): void {
+  refuseAll(error: Error): void {
     for (const command of this.#queue) command.reject(error);
     this.#queue = [];
   }

@@ -3,12 +3,12 @@ import { limits } from "../src/limits.ts";
 import type { UsageEvent } from "../src/metering/usage_event.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { EventLog, LogEntry } from "../src/ports/event_log.ts";
+import type { LogEntry } from "../src/ports/event_log.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import { futureFault } from "./event_time.ts";
+import type { Intake } from "./intake.ts";
 import type { Verdict } from "./items.ts";
 import { encodeRecord, type Recovery } from "./log_record.ts";
-import type { Shard } from "./shard.ts";
 import type { TestClocks } from "./test_clocks.ts";
 
 /** A validated event, or why it is none. */
@@ -44,16 +44,14 @@ interface Placed {
  * Accepted means durable. One bad event never harms its neighbours.
  */
 export class Ingestion {
-  readonly #log: EventLog;
+  readonly #intake: Intake;
   readonly #refs: CustomerRefs;
-  readonly #shard: Shard;
   readonly #clock: Clock;
   readonly #testClocks: TestClocks;
 
-  constructor(log: EventLog, refs: CustomerRefs, shard: Shard, clock: Clock, testClocks: TestClocks) {
-    this.#log = log;
+  constructor(intake: Intake, refs: CustomerRefs, clock: Clock, testClocks: TestClocks) {
+    this.#intake = intake;
     this.#refs = refs;
-    this.#shard = shard;
     this.#clock = clock;
     this.#testClocks = testClocks;
   }
@@ -68,27 +66,20 @@ export class Ingestion {
       partition,
       bytes: encodeRecord(companyId, receivedAt, groups.get(partition) ?? []),
     }));
-    // A log may apply a record before it says where it stands: verdicts are watched for from here on.
-    const endWatch = wait ? this.#shard.watch(partitions) : null;
-    try {
-      await Promise.all(
-        entries.map(async (entry) => {
-          const placed = groups.get(entry.partition) ?? [];
-          for (const [i, result] of (await this.#append(entry, placed, wait)).entries())
-            results[placed[i]?.index ?? 0] = result;
-        }),
-      );
-    } finally {
-      endWatch?.();
-    }
+    await Promise.all(
+      entries.map(async (entry) => {
+        const placed = groups.get(entry.partition) ?? [];
+        for (const [i, result] of (await this.#append(entry, placed, wait)).entries())
+          results[placed[i]?.index ?? 0] = result;
+      }),
+    );
     return results;
   }
 
   /** One result per event of a partition: where it cannot be written, only its own events are rejected. */
   async #append(entry: LogEntry, placed: readonly Placed[], wait: boolean): Promise<IngestResult[]> {
     try {
-      const [offset = 0] = await this.#log.append([entry]);
-      const verdicts = wait ? await this.#shard.applied(entry.partition, offset) : [];
+      const verdicts = await this.#intake.take(entry, wait);
       return placed.map(({ event }, i) => verdicts[i] ?? { event_id: event.event_id, status: "accepted" });
     } catch (error) {
       const failure =
@@ -106,6 +97,7 @@ export class Ingestion {
     const refs = new Set<string>();
     for (const item of incoming) if ("event" in item) refs.add(item.customerRef ?? item.event.customer_id);
     const customers = await this.#refs.resolve(companyId, [...refs]);
+    await this.#testClocks.meet([...customers.values()].flatMap(({ testClockId }) => testClockId ?? []));
     const groups = new Map<number, Placed[]>();
     const now = this.#clock.now();
     for (const [index, item] of incoming.entries()) {

@@ -2,7 +2,7 @@ import type { OrphanReason } from "../actors/actor.ts";
 import type { ErrorCode } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { EventLog, LogRecord } from "../src/ports/event_log.ts";
-import type { PartitionCursor } from "../src/ports/stored_rows.ts";
+import type { ActorKey, PartitionCursor } from "../src/ports/stored_rows.ts";
 import type { QueuedCommand } from "./inbox.ts";
 import { decodeRecord, type LoggedEvent, type Unreadable } from "./log_record.ts";
 import { readOutsideRecord } from "./outside_record.ts";
@@ -66,4 +66,28 @@ function contentOf({ bytes, origin }: LogRecord): (LoggedEvent | Unreadable | { 
 /** The usage event an item carries, if it carries a readable one that is decided here. */
 export function eventOf(item: Item): LoggedEvent | null {
   return item.kind === "event" && "event" in item.logged ? item.logged : null;
+}
+
+/** A void reads what is committed, so it is decided by itself. */
+export function voidsApart(items: readonly Item[]): (readonly Item[])[] {
+  const parts: Item[][] = [[]];
+  for (const item of items) {
+    const isVoid = item.kind === "command" && item.queued.command.type === "void_usage";
+    if (isVoid) parts.push([item], []);
+    else parts.at(-1)?.push(item);
+  }
+  return parts.length === 1 ? parts : parts.filter((part) => part.length > 0);
+}
+
+/** The actor an item is for; none for a record that is only passed over. */
+export function keyOf(item: Item): ActorKey | null {
+  if (item.kind === "command") return item.queued.key;
+  const logged = eventOf(item);
+  return logged === null ? null : { companyId: logged.companyId, customerId: logged.customerRef };
+}
+
+/** Where the log stands after these items: events come before commands, in order. */
+export function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
+  const last = items.findLast((item) => item.kind === "event");
+  return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
 }

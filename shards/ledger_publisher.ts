@@ -16,13 +16,16 @@ export class LedgerPublisher {
   readonly #outbox: LedgerOutbox;
   readonly #ledger: Ledger;
   readonly #warn: Say;
+  readonly #owned: () => readonly number[] | null;
   /** Accounts known to be open: a company's are needed by every partition, whichever was first to open them. */
   readonly #open = new Set<bigint>();
   #stopping = false;
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(outbox: LedgerOutbox, ledger: Ledger, warn: Say) {
+  /** @param owned the partitions whose rows are this process's to post; null for all */
+  constructor(outbox: LedgerOutbox, ledger: Ledger, warn: Say, owned: () => readonly number[] | null) {
+    this.#owned = owned;
     this.#outbox = outbox;
     this.#ledger = ledger;
     this.#warn = warn;
@@ -39,15 +42,15 @@ export class LedgerPublisher {
     await this.#running;
   }
 
-  /** Posts until nothing waits. Throws DEP_001 where the ledger or the store is away. */
+  /** Posts until nothing waits, whosever it is. Throws DEP_001 where the ledger or the store is away. */
   async drain(): Promise<void> {
-    while ((await this.#round()) > 0);
+    while ((await this.#round(null)) > 0);
   }
 
   async #loop(): Promise<void> {
     for (let failures = 0; !this.#stopping; ) {
       try {
-        const posted = await this.#round();
+        const posted = await this.#round(this.#owned());
         failures = 0;
         if (posted === 0) await this.#rest(limits.ledgerPublishEveryMs);
       } catch (error) {
@@ -61,8 +64,8 @@ export class LedgerPublisher {
   }
 
   /** Posts the first rows of every partition together; answers how many. */
-  async #round(): Promise<number> {
-    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition);
+  async #round(partitions: readonly number[] | null): Promise<number> {
+    const rows = await this.#outbox.waiting(limits.ledgerRowsPerPartition, partitions);
     for (const batch of batches(rows)) await this.#post(batch);
     return rows.length;
   }

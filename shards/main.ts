@@ -1,8 +1,9 @@
-import { readConfig } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { firstStart } from "./cli/first_start.ts";
 import { helpText } from "./cli/help.ts";
 import { serve } from "./serve.ts";
+import { everybodyServes, ready, supervise } from "./supervisor.ts";
 
 const out = (text: string): void => {
   process.stdout.write(text);
@@ -23,9 +24,16 @@ async function run(command: string, args: readonly string[]): Promise<number | n
     case "demo":
       await keepServing(command === "demo");
       return null;
+    case "shard":
+      await keepSharing(Number(args[0]), Number(args[1]), args[2] === "demo");
+      return null;
     case "import": {
       const { runImport } = await import("./cli/import.ts");
       return runImport([...args], process.env);
+    }
+    case "rebuild-analytics": {
+      const { rebuildAnalytics } = await import("./cli/rebuild_analytics.ts");
+      return rebuildAnalytics(process.env, out);
     }
     case "migrate":
     case "doctor": {
@@ -41,18 +49,45 @@ async function run(command: string, args: readonly string[]): Promise<number | n
 
 async function keepServing(demo: boolean): Promise<void> {
   const config = readConfig(process.env);
+  if (config.shards > 1) return superviseShards(config, demo);
   const running = await serve(config, say, (partition) => {
     say(`Another process has taken over partition ${partition}; this one stops.`);
     void stop(1);
   });
-  let stopping: Promise<void> | null = null;
-  const stop = (code: number): Promise<void> => {
-    stopping ??= running.stop().then(() => process.exit(code));
-    return stopping;
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(0));
+  const stop = stoppable(() => running.stop());
   out(`BillAI listening on ${running.servers.url}\n`);
   await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });
+}
+
+async function superviseShards(config: Config, demo: boolean): Promise<void> {
+  const supervised = await supervise(config, demo, say);
+  stoppable(() => supervised.stop());
+  out(`BillAI listening on ${supervised.url} in ${config.shards} processes\n`);
+}
+
+/** One of several processes on this machine, as the supervisor starts it. It ends with the supervisor. */
+async function keepSharing(index: number, port: number, demo: boolean): Promise<void> {
+  const config = { ...readConfig(process.env), port };
+  const everybody = new Promise<void>((resolve) => {
+    process.on("message", (message) => message === everybodyServes && resolve());
+  });
+  const running = await serve(config, say, () => {}, { index, count: config.shards });
+  const stop = stoppable(() => running.stop());
+  process.on("disconnect", () => void stop(1));
+  process.send?.(ready);
+  await everybody;
+  await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });
+}
+
+/** Ends the process after `stop`, on a signal and when called with the exit code; at once the first time. */
+function stoppable(stop: () => Promise<void>): (code: number) => Promise<void> {
+  let stopping: Promise<void> | null = null;
+  const end = (code: number): Promise<void> => {
+    stopping ??= stop().then(() => process.exit(code));
+    return stopping;
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
+  return end;
 }
 
 const [command = "serve", ...args] = process.argv.slice(2);

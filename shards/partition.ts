@@ -3,9 +3,11 @@ import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import type { ActorKey, PartitionCursor } from "../src/ports/stored_rows.ts";
-import { Directory, type LiveActor } from "./directory.ts";
+import { activate } from "./activation.ts";
+import { Directory, type LiveActor, type Room } from "./directory.ts";
 import { Inbox, type QueuedCommand } from "./inbox.ts";
 import { type Item, readEvents, type Verdict } from "./items.ts";
+import { NotOwner } from "./not_owner.ts";
 import { Turn, type TurnDeps } from "./turn.ts";
 
 export interface PartitionDeps extends TurnDeps {
@@ -32,16 +34,20 @@ export class Partition {
   #wakeUp: (() => void) | null = null;
   #signaled = false;
   #commandsInFlight = false;
+  /** Customers to be made live in idle moments. */
+  #cold: ActorKey[] = [];
+  #warm = (): void => {};
   /** Turns in a row that failed, and reads of the log in a row. */
   #failures = 0;
   #logFailures = 0;
   #stopping = false;
   #running: Promise<void> | null = null;
 
-  constructor(cursor: PartitionCursor, liveActorsMax: number, deps: PartitionDeps) {
+  /** @param room how much its live actors may take at present */
+  constructor(cursor: PartitionCursor, room: () => Room, deps: PartitionDeps) {
     this.id = cursor.partition;
     this.#cursor = cursor;
-    this.directory = new Directory(liveActorsMax);
+    this.directory = new Directory(room);
     this.#deps = deps;
   }
 
@@ -53,12 +59,33 @@ export class Partition {
     this.#running = this.#loop();
   }
 
-  /** Finishes the batch under way, refuses what still waits and returns. */
+  /** Makes those customers live that are busy of late, in its idle moments. Resolves once they are. */
+  async warmUp(): Promise<void> {
+    const { store } = this.#deps;
+    const cold = await store.busiest(this.id, limits.warmUsageRowsMax, limits.warmActorsPerPartition);
+    if (cold.length === 0 || this.#stopping) return;
+    const { promise: warm, resolve } = Promise.withResolvers<void>();
+    this.#cold = cold;
+    this.#warm = resolve;
+    this.signal();
+    await warm;
+  }
+
+  /** Finishes the batch under way, sends what still waits to the next owner and returns. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.signal();
     await this.#running;
-    this.inbox.refuseAll(new BillingError("DEP_001", "The service is stopping", { retryAfterS: 1 }));
+    this.#end();
+  }
+
+  /** Whoever waits for verdicts is told none: the events are durable, and the next owner's to decide. */
+  #end(): void {
+    this.#stopping = true;
+    this.#warm();
+    this.inbox.refuseAll(new NotOwner(this.id));
+    for (const resolve of this.#waiters.values()) resolve([]);
+    this.#waiters.clear();
   }
 
   /** Says that something may be waiting: the log grew or a command came. */
@@ -68,6 +95,7 @@ export class Partition {
   }
 
   send(command: QueuedCommand): void {
+    if (this.#stopping) return command.reject(new NotOwner(this.id));
     this.inbox.push(command);
     this.signal();
   }
@@ -83,7 +111,7 @@ export class Partition {
 
   /** The verdicts on a record's events once they are committed; none where it was committed unwatched. */
   async applied(offset: number): Promise<Verdict[]> {
-    if (offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
+    if (this.#stopping || offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
     const end = this.watch();
     return new Promise<Verdict[]>((resolve) => this.#waiters.set(offset, resolve)).finally(end);
   }
@@ -102,7 +130,7 @@ export class Partition {
       try {
         const busy = await this.#turn();
         this.#failures = 0;
-        if (busy) continue;
+        if (busy || (await this.#warmSome())) continue;
       } catch (error) {
         if (this.#failures++ > 0) await Bun.sleep(pauseMs(this.#failures));
         if (!(await this.#recoverFrom(error))) return;
@@ -115,6 +143,17 @@ export class Partition {
         this.#wakeUp = null;
       }
     }
+  }
+
+  /** Makes live some more of the customers that will be busy; false when all are. */
+  async #warmSome(): Promise<boolean> {
+    const next = this.#cold.splice(0, limits.warmActorsAtOnce);
+    for (const companyId of new Set(next.map((key) => key.companyId)))
+      await this.#deps.companies.meet(companyId);
+    await activate(next, this.directory, this.#deps);
+    if (this.#cold.length > 0) return true;
+    this.#warm();
+    return false;
   }
 
   /** One batch; false when nothing was waiting. */
@@ -201,10 +240,8 @@ export class Partition {
       try {
         const stored = await this.#deps.store.readCursor(this.id);
         if (stored.epoch !== this.#cursor.epoch) {
+          this.#end();
           this.#deps.onFenced(this.id);
-          this.inbox.refuseAll(
-            new BillingError("DEP_001", "This customer has moved; try again", { retryAfterS: 1 }),
-          );
           return false;
         }
         this.#cursor = stored;

@@ -9,7 +9,7 @@ import { ONE } from "../src/money/decimal.ts";
 import { readJson } from "../src/money/json.ts";
 import type { StoredActor } from "../src/ports/shard_store.ts";
 import type { UsageRow } from "../src/ports/stored_rows.ts";
-import type { LiveActor } from "./directory.ts";
+import { type LiveActor, newLiveActor } from "./directory.ts";
 
 /** Rebuilds an actor: its snapshot, then every recorded fact after it, in order. */
 export function recover(stored: StoredActor, catalog: Catalog): LiveActor {
@@ -25,7 +25,13 @@ export function recover(stored: StoredActor, catalog: Catalog): LiveActor {
   }
   // What was settled on the way has been stored with the facts that settled it.
   for (const subscription of state.subscriptions) subscription.settled = [];
-  return { state, unsnapshotted: stored.tail.length, posted: positionsOf(state) };
+  return {
+    ...newLiveActor(stored),
+    state,
+    unsnapshotted: stored.tail.length,
+    posted: positionsOf(state),
+    ...(stored.snapshot === null ? {} : { snapshotCharacters: stored.snapshot.body.length }),
+  };
 }
 
 function baseOf(stored: StoredActor, catalog: Catalog): CustomerState {

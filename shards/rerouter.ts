@@ -1,7 +1,7 @@
 import { isId } from "../src/ids.ts";
 import { partitionOf } from "../src/partitioning.ts";
 import type { ResolvedCustomer } from "../src/ports/documents.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
+import type { LogEntry } from "../src/ports/event_log.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
 import { futureFault } from "./event_time.ts";
 import { eventOf, type Item } from "./items.ts";
@@ -17,13 +17,19 @@ type EventItem = Extract<Item, { kind: "event" }>;
  */
 export class Rerouter {
   readonly #refs: CustomerRefs;
-  readonly #log: EventLog;
+  readonly #append: (entries: readonly LogEntry[]) => Promise<void>;
   readonly #testClocks: TestClocks;
   readonly #partitions: number;
 
-  constructor(refs: CustomerRefs, log: EventLog, testClocks: TestClocks, partitions: number) {
+  /** @param append makes entries durable in whichever partition they are for */
+  constructor(
+    refs: CustomerRefs,
+    append: (entries: readonly LogEntry[]) => Promise<void>,
+    testClocks: TestClocks,
+    partitions: number,
+  ) {
     this.#refs = refs;
-    this.#log = log;
+    this.#append = append;
     this.#testClocks = testClocks;
     this.#partitions = partitions;
   }
@@ -38,6 +44,8 @@ export class Rerouter {
     }
     if (strangers.size === 0) return items;
     const customers = await this.#customersOf([...strangers.values()]);
+    const named = [...customers.values()].flatMap((ofCompany) => [...ofCompany.values()]);
+    await this.#testClocks.meet(named.flatMap(({ testClockId }) => testClockId ?? []));
     const homes = new Map<Item, Item>();
     const moved: { partition: number; bytes: Uint8Array }[] = [];
     for (const [item, logged] of strangers) {
@@ -60,7 +68,7 @@ export class Rerouter {
       moved.push({ partition: home, bytes: encodeRecord(logged.companyId, logged.receivedAt, [settled]) });
       homes.set(item, { ...item, logged: { moved: logged.event.event_id } });
     }
-    if (moved.length > 0) await this.#log.append(moved);
+    if (moved.length > 0) await this.#append(moved);
     return items.map((item) => homes.get(item) ?? item);
   }
 

@@ -1,7 +1,18 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
+import { startAnalytics } from "./analytics_reconciler.ts";
 import { keepAuditing } from "./audit_rounds.ts";
-import { openCacheServer, openDatabase, openEventLog, openRemoteLedger } from "./engines.ts";
+import {
+  alone,
+  arrangeEventLog,
+  openAnalytics,
+  openCacheServer,
+  openDatabase,
+  openEventLog,
+  openMembership,
+  openRemoteLedger,
+  type Share,
+} from "./engines.ts";
 import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { openCursors } from "./http/cursor.ts";
@@ -9,6 +20,9 @@ import { reportToStderr } from "./http/error_report.ts";
 import { RateLimits } from "./http/rate_limits.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
+import { own } from "./ownership.ts";
+import { Forwarding } from "./peers/forwarding.ts";
+import { peerHostOf } from "./peers/host.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { wire } from "./wiring.ts";
@@ -25,59 +39,77 @@ export interface Running {
 /**
  * Starts everything: database, log, shard, alarms, ports. Requests are answered once what waited in the log is
  * being applied and interrupted advances of test clocks are under way again.
- * @param onFenced told when another process took a partition over: this one must stop
+ *
+ * @param onFenced told when another process took a partition over that is to be ours: this one must stop
+ * @param share which of several processes on this machine it is
  */
 export async function serve(
   config: Config,
   say: Say,
   onFenced: (partition: number) => void,
+  share: Share = alone,
 ): Promise<Running> {
-  const log = await openEventLog(config, say); // first: the embedded one's lock keeps a second process off everything else
+  if (share.count === 1) await arrangeEventLog(config, 1);
+  const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    const database = await openDatabase(config, say);
+    const database = await openDatabase(config, say, share);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const remote = await openRemoteLedger(config);
     if (remote !== null) closers.push(() => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
     closers.push(async () => cacheServer.close());
-    const engines = { cacheServer, ledger: remote?.ledger ?? null };
+    const analytics = await openAnalytics(config, share);
+    closers.push(async () => analytics?.close());
+    const engines = {
+      cacheServer,
+      ledger: remote?.ledger ?? null,
+      analytics,
+      peerHost: peerHostOf(config, share),
+    };
+    const membership = await openMembership(share);
     const { services, auth, close } = await wire(log, database, onFenced, say, engines);
+    const { shard, peering, clock } = services;
     closers.push(close);
     await services.testClocks.load();
-    await services.makeUsageMonths(services.clock.now());
-    await services.shard.start();
-    closers.push(() => services.shard.stop());
-    const alarms = new Alarms(services.store, services.clock, services.shard);
+    await services.makeUsageMonths(clock.now());
+    await peering?.peers.start();
+    closers.push(async () => peering?.peers.stop());
+    closers.push(await own(services, membership, say));
+    const alarms = new Alarms(services.store, clock, shard);
     alarms.start();
     closers.push(() => alarms.stop());
     closers.push(() => services.orphanRecovery.stop());
-    await services.orphanRecovery.start();
     if (services.ledgerPublisher !== null) {
       const publisher = services.ledgerPublisher;
       publisher.start();
       closers.push(() => publisher.stop());
     }
-    closers.push(keepAuditing(services.ledgerAuditor, say));
-    closers.push(keepHouse(services, auth.idempotency));
-    void services.clockAdvance.resume().catch((error) => say(`a test clock could not be advanced: ${error}`));
+    const leads = () => shard.leads;
+    closers.push(startAnalytics(services, say, leads));
+    closers.push(keepAuditing(services.ledgerAuditor, say, leads));
+    closers.push(keepHouse(services, auth.idempotency, leads));
+    const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
     const servers = startServers({
       ...config,
+      sharesPorts: share.count > 1,
       routes: allRoutes(services, auth, database.embedded),
       health: () => healthNow(services),
-      clock: services.clock,
+      clock,
       ids: services.ids,
       authenticator: auth.authenticator,
       idempotency: auth.idempotency,
       rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
       cursors: openCursors(auth.cursorSecret),
       report: reportToStderr,
+      forwarding,
     });
     closers.push(() => servers.stop());
+    if (forwarding !== null) peering?.server.serve({ ...services, forwarding, app: servers.app });
     return { servers, services, auth, stop: closeAll };
   } catch (error) {
     await closeAll();

@@ -10,17 +10,22 @@ export class TestClocks {
     this.#store = store;
   }
 
-  /** Reads all clocks, once at start. */
+  /** Reads all clocks: at start, and now and then where other processes move them. */
   async load(): Promise<void> {
-    for (const clock of await this.#store.all()) this.#now.set(clock.id, clock.now);
+    for (const clock of await this.#store.all()) this.set(clock.id, clock.now);
+  }
+
+  /** Sees to it that these clocks are known, whichever process made them. Throws DEP_001 where the store is away. */
+  async meet(clockIds: Iterable<string>): Promise<void> {
+    for (const id of clockIds) if (!this.#now.has(id)) return this.load();
   }
 
   now(clockId: string): Instant | null {
     return this.#now.get(clockId) ?? null;
   }
 
-  /** Told after a clock was stored or moved. */
+  /** Told after a clock was stored or moved. News may come late; a clock never goes back. */
   set(clockId: string, now: Instant): void {
-    this.#now.set(clockId, now);
+    this.#now.set(clockId, Math.max(now, this.now(clockId) ?? now));
   }
 }

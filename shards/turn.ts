@@ -5,20 +5,21 @@ import type { Clock } from "../src/ports/clock.ts";
 import type { EventLog } from "../src/ports/event_log.ts";
 import type { CommitOutcome, ExhaustedCoupon, ShardStore } from "../src/ports/shard_store.ts";
 import type { ActorKey, IdentityRow, PartitionCursor } from "../src/ports/stored_rows.ts";
+import { activate } from "./activation.ts";
 import type { Companies } from "./companies.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { type Decided, decideAll, Poison } from "./decider.ts";
 import { actorName, type Directory, type LiveActor, newLiveActor } from "./directory.ts";
 import { proveDue } from "./due_proofs.ts";
 import type { QueuedCommand } from "./inbox.ts";
-import { eventOf, type Item, type Position } from "./items.ts";
+import { eventOf, type Item, keyOf, positionAfter, voidsApart } from "./items.ts";
 import type { Ledgers } from "./ledgers.ts";
 import type { LoggedEvent } from "./log_record.ts";
 import type { RecentIds } from "./recent_ids.ts";
-import { recover } from "./recovery.ts";
 import { couponUsedUp, keyInFlight, nameTaken } from "./refusals.ts";
 import type { Rerouter } from "./rerouter.ts";
 import { Needs, SettledLookups } from "./settled_lookups.ts";
+import type { TestClocks } from "./test_clocks.ts";
 import { type FoundVoid, lookUpVoid } from "./void_lookup.ts";
 
 export interface TurnDeps {
@@ -31,7 +32,7 @@ export interface TurnDeps {
   readonly warn: (line: string) => void;
   readonly recent: RecentIds;
   readonly rerouter: Rerouter;
-  readonly clockNow: (clockId: string) => number | null;
+  readonly testClocks: TestClocks;
   readonly nowOf: (state: CustomerState) => number;
 }
 
@@ -114,7 +115,7 @@ export class Turn {
         warn: this.#deps.warn,
         actor: (key) => this.#live(key),
         company: (id) => this.#deps.companies.known(id),
-        clockNow: this.#deps.clockNow,
+        clockNow: (clockId) => this.#deps.testClocks.now(clockId),
         known: this.#known,
         refused: this.#refused,
         poisoned: this.#poisoned,
@@ -200,23 +201,21 @@ export class Turn {
   async #load(items: readonly Item[]): Promise<void> {
     const keys = new Map<string, ActorKey>();
     const types = new Map<string, Set<string>>();
+    const commanded = new Set<string>();
     for (const item of items) {
       const key = keyOf(item);
       if (key === null) continue;
+      if (item.kind === "command") commanded.add(key.companyId);
       keys.set(actorName(key), key);
       const seen = types.get(key.companyId) ?? new Set();
       const eventType = eventOf(item)?.event.event_type;
       if (eventType !== undefined) seen.add(eventType);
       types.set(key.companyId, seen);
     }
+    await Promise.all([...commanded].map((companyId) => this.#deps.companies.settle(companyId)));
     await Promise.all([...types].map(([companyId, seen]) => this.#meet(companyId, seen)));
-    const passive = [...keys.values()].filter((key) => this.#directory.get(key) === undefined);
-    if (passive.length > 0) {
-      for (const stored of await this.#deps.store.loadActors(passive)) {
-        const company = this.#deps.companies.known(stored.companyId);
-        if (company !== null) this.#directory.touch(stored, recover(stored, company.catalog));
-      }
-    }
+    await activate([...keys.values()], this.#directory, this.#deps);
+    await this.#deps.testClocks.meet(clocksOf(items, (key) => this.#directory.get(key)));
     for (const key of keys.values()) {
       const live = this.#live(key);
       const company = this.#deps.companies.known(key.companyId);
@@ -266,26 +265,17 @@ export class Turn {
   }
 }
 
-/** A void reads what is committed, so it is decided by itself. */
-function voidsApart(items: readonly Item[]): (readonly Item[])[] {
-  const parts: Item[][] = [[]];
+/** The test clocks these items go by. */
+function* clocksOf(
+  items: readonly Item[],
+  liveAt: (key: ActorKey) => LiveActor | undefined,
+): Iterable<string> {
   for (const item of items) {
-    const isVoid = item.kind === "command" && item.queued.command.type === "void_usage";
-    if (isVoid) parts.push([item], []);
-    else parts.at(-1)?.push(item);
+    const key = keyOf(item);
+    const clockId = key === null ? undefined : liveAt(key)?.state.profile?.test_clock_id;
+    if (clockId !== undefined) yield clockId;
+    if (item.kind !== "command" || item.queued.command.type !== "create_customer") continue;
+    const { test_clock_id: born } = item.queued.command.input;
+    if (born !== undefined) yield born;
   }
-  return parts.length === 1 ? parts : parts.filter((part) => part.length > 0);
-}
-
-/** The actor an item is for; none for a record that is only passed over. */
-function keyOf(item: Item): ActorKey | null {
-  if (item.kind === "command") return item.queued.key;
-  const logged = eventOf(item);
-  return logged === null ? null : { companyId: logged.companyId, customerId: logged.customerRef };
-}
-
-/** Where the log stands after these items: events come before commands, in order. */
-function positionAfter(items: readonly Item[], cursor: PartitionCursor): Position {
-  const last = items.findLast((item) => item.kind === "event");
-  return last?.kind === "event" ? last.next : { offset: cursor.nextOffset, index: cursor.nextIndex };
 }

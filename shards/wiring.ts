@@ -15,7 +15,9 @@ import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts"
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
+import { postgresReportRows } from "../src/adapters/postgres/usage/report_rows.ts";
 import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
@@ -25,23 +27,34 @@ import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import { partitionOf } from "../src/partitioning.ts";
+import { everyPartition, partitionOf } from "../src/partitioning.ts";
 import type { CacheServer } from "../src/ports/cache_server.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
+import type { Clock } from "../src/ports/clock.ts";
+import type { ClockStore } from "../src/ports/clock_store.ts";
+import type { Documents } from "../src/ports/documents.ts";
+import type { EventLog, LogEntry } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
+import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
+import { AnalyticsFeed } from "./analytics_feed.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { type Database, embeddedCacheServer } from "./engines.ts";
 import { Ingestion } from "./ingest.ts";
+import { Intake } from "./intake.ts";
 import { LedgerAuditor } from "./ledger_auditor.ts";
 import { LedgerPublisher } from "./ledger_publisher.ts";
 import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
+import { openPeering, type PeerHost } from "./peers/peering.ts";
+import type { Peers } from "./peers/peers.ts";
+import { UsageReports } from "./reports/usage_reports.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
-import { Shard } from "./shard.ts";
+import { Shard, type ShardDeps } from "./shard.ts";
+import { SpendNow } from "./spend_now.ts";
 import { TestClocks } from "./test_clocks.ts";
+import { Waker } from "./waker.ts";
 
 /** Everything put together, not yet started. */
 export interface Wired {
@@ -52,8 +65,8 @@ export interface Wired {
 }
 
 /** Throws VAL_001 where the ledger that is configured is not the one that has the books of this database. */
-async function poolsWithBooks(url: string, remoteLedger: Ledger | null): Promise<Pools> {
-  const pools = openPools(url);
+async function poolsWithBooks(url: string, remoteLedger: Ledger | null, sharers = 1): Promise<Pools> {
+  const pools = openPools(url, sharers);
   try {
     const books = await whereBooksAre(pools.shard);
     const advice =
@@ -78,6 +91,10 @@ export interface Engines {
   /** Keeps the ledger; null where the store does. */
   readonly ledger?: Ledger | null;
   readonly cacheServer?: CacheServer;
+  /** Answers questions about much usage; null where the store does. */
+  readonly analytics?: UsageAnalytics | null;
+  /** Where other processes reach this one; null where there are none. */
+  readonly peerHost?: PeerHost | null;
 }
 
 /** The composition root: the only place that names adapters. */
@@ -86,41 +103,44 @@ export async function wire(
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
-  { ledger: remoteLedger = null, cacheServer = embeddedCacheServer() }: Engines = {},
+  engines: Engines = {},
 ): Promise<Wired> {
-  const pools = await poolsWithBooks(database.url, remoteLedger);
+  const { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null } = engines;
+  const clock = systemClock;
+  const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
+  const auth = await wireAuth(pools, cacheServer);
   const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
   const documents = postgresDocuments(pools.requests);
   const clockStore = postgresClockStore(pools.requests, pools.shard);
-  const companies = new Companies(catalogs, companyStore);
-  const refs = new CustomerRefs(documents);
-  const testClocks = new TestClocks(clockStore);
-  const clock = systemClock;
+  const peering =
+    peerHost === null ? null : await openPeering(peerHost, { ...auth, store, clock, say: warn });
+  const peers = peering?.peers ?? null;
+  const companies = new Companies(catalogs, companyStore, peers !== null);
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory, warn);
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
-  const shard = new Shard({ store, log, clock, companies, ledgers, refs, testClocks, onFenced, warn });
-  const ingestion = new Ingestion(log, refs, shard, clock, testClocks);
+  const flow = flowOf(
+    { store, log, clock, companies, ledgers, onFenced, warn },
+    { documents, clockStore, peers },
+  );
   const orphans = postgresOrphanStore(pools.requests, pools.shard);
   const services: Services = {
     clock,
     ids: openIdSource(clock),
-    shard,
+    ...flow,
     store,
     log,
-    ingestion,
     companies,
-    refs,
-    testClocks,
-    clockAdvance: new ClockAdvance(clockStore, store, testClocks, shard),
+    peering,
     catalogs,
     companyStore,
     documents,
     orphans,
-    orphanRecovery: new OrphanRecovery(orphans, ingestion, warn),
+    orphanRecovery: new OrphanRecovery(orphans, flow.ingestion, warn),
     clockStore,
+    ...wireAnalytics(pools, clock, warn, engines.analytics ?? null, flow.shard),
     usageTotals: postgresUsageTotals(pools, database.url, database.usageTier),
     makeUsageMonths: (now) => makeUsageMonths(database.url, now),
     ledger,
@@ -129,13 +149,57 @@ export async function wire(
     ledgerPublisher:
       remoteLedger === null
         ? null
-        : new LedgerPublisher(postgresLedgerOutbox(pools.shard), remoteLedger, warn),
+        : new LedgerPublisher(postgresLedgerOutbox(pools.shard), remoteLedger, warn, () => flow.shard.owned),
     cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;
     },
   };
-  return { services, auth: await wireAuth(pools, cacheServer), close: () => pools.close() };
+  const close = async () => {
+    await peering?.server.stop();
+    await pools.close();
+  };
+  return { services, auth, close };
+}
+
+/** Analytics, and what feeds it; a process that has it alone feeds what all have committed. */
+function wireAnalytics(
+  pools: Pools,
+  clock: Clock,
+  warn: Say,
+  analytics: UsageAnalytics | null,
+  shard: Shard,
+) {
+  const usageFeed = postgresUsageFeed(pools.shard);
+  const partitions = () => (analytics?.embedded === true ? everyPartition : shard.owned);
+  const analyticsFeed =
+    analytics === null ? null : new AnalyticsFeed(usageFeed, analytics, clock, warn, partitions);
+  const asOf = () => analyticsFeed?.asOf ?? null;
+  const usageReports = new UsageReports(analytics, asOf, postgresReportRows(pools.requests), clock);
+  return { analytics, usageFeed, analyticsFeed, usageReports };
+}
+
+/** What events, commands and clocks go through on their way to the customers. */
+function flowOf(
+  deps: Omit<ShardDeps, "refs" | "testClocks" | "append">,
+  given: { documents: Documents; clockStore: ClockStore; peers: Peers | null },
+) {
+  const { documents, clockStore, peers } = given;
+  const { store, log, clock } = deps;
+  const refs = new CustomerRefs(documents);
+  const testClocks = new TestClocks(clockStore);
+  const append = async (entries: readonly LogEntry[]): Promise<void> => {
+    await Promise.all(entries.map((entry) => intake.take(entry, false)));
+  };
+  const shard = new Shard({ ...deps, refs, testClocks, append });
+  const intake = new Intake(log, shard, peers);
+  const waker = new Waker(shard, testClocks, peers);
+  return {
+    ...{ refs, testClocks, shard, intake, waker },
+    ingestion: new Ingestion(intake, refs, clock, testClocks),
+    spendNow: new SpendNow(shard, peers),
+    clockAdvance: new ClockAdvance(clockStore, store, testClocks, waker),
+  };
 }
 
 /** An auditor by itself, for a look at what is stored. */

@@ -1,4 +1,5 @@
 import { BillingError } from "./errors.ts";
+import { limits } from "./limits.ts";
 
 /** The whole configuration; API.md §4. Read once at start, then passed down. */
 export interface Config {
@@ -20,6 +21,8 @@ export interface Config {
   readonly redisUrl: string | null;
   /** `host:port` of some brokers of one cluster; null: the embedded event log. */
   readonly kafkaBrokers: readonly string[] | null;
+  /** Where reports are answered from; null: chDB where it is installed, else the store; `off`: the store. */
+  readonly clickHouseUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +46,7 @@ export const variables: readonly Variable[] = [
   {
     name: "BILLAI_SHARDS",
     fallback: "1",
-    meaning: "shard processes on this machine; more than one is still to come",
+    meaning: "shard processes on this machine, which share its ports and customers",
   },
   {
     name: "BILLAI_ALLOW_PRIVATE_TARGETS",
@@ -61,7 +64,12 @@ export const variables: readonly Variable[] = [
     meaning:
       "`host:port`, comma-separated: Kafka or Redpanda to keep the event log in, with plain connections",
   },
-  { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
+  {
+    name: "CLICKHOUSE_URL",
+    fallback: "chDB in process",
+    meaning:
+      "`http(s)://user:password@host:8123/database`: a ClickHouse for reports; `off`: the store answers them",
+  },
   {
     name: "TIGERBEETLE_ADDRESSES",
     fallback: "embedded ledger",
@@ -72,11 +80,13 @@ export const variables: readonly Variable[] = [
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
-  const shards = integer(env, "BILLAI_SHARDS", 1, 1, 64);
-  if (shards !== 1) throw unusable("BILLAI_SHARDS", "only 1 is possible in this release");
-  for (const name of ["CLICKHOUSE_URL"]) {
-    if (text(env, name) !== null)
-      throw unusable(name, "this engine is not supported in this release; unset it");
+  const clickHouseUrl = text(env, "CLICKHOUSE_URL");
+  if (
+    clickHouseUrl !== null &&
+    clickHouseUrl !== "off" &&
+    (!/^https?:\/\//.test(clickHouseUrl) || !URL.canParse(clickHouseUrl))
+  ) {
+    throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database, or off");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
@@ -93,12 +103,13 @@ export function readConfig(env: Environment): Config {
     servicePorts: flag(env, "BILLAI_SERVICE_PORTS") ?? true,
     admin: { email: text(env, "BILLAI_ADMIN_EMAIL"), password: password(env) },
     demo: flag(env, "BILLAI_DEMO"),
-    shards,
+    shards: integer(env, "BILLAI_SHARDS", 1, 1, limits.partitions),
     allowPrivateTargets: flag(env, "BILLAI_ALLOW_PRIVATE_TARGETS") ?? false,
     databaseUrl,
     tigerBeetle: tigerBeetle(env),
     redisUrl,
     kafkaBrokers: brokers(env),
+    clickHouseUrl,
   };
 }
 

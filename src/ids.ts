@@ -34,6 +34,11 @@ export const idPrefixes = [
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
+/** The id with another prefix that is as new as this one: for what one request makes once, wherever it is served. */
+export function idAlike(id: string, prefix: IdPrefix): string {
+  return `${prefix}${id.slice(id.indexOf("_"))}`;
+}
+
 /** Gives new ids; implemented where clock and randomness are. */
 export interface IdSource {
   next(prefix: IdPrefix): string;

@@ -58,11 +58,20 @@ export const limits = {
   batchCommandsMax: 1000,
   /** Commands waiting per partition before new ones are refused. */
   inboxCommandsMax: 10_000,
+  /** Records of the log a partition may be behind before new events are refused: half a minute's work or so. */
+  partitionLagRecordsMax: 20_000,
 
   /** Recovery replays at most this many facts of a customer beyond its snapshot. */
   snapshotEveryFacts: 200,
   /** Full collections pause longer the more actors live; beyond it the least recently used become passive. */
   liveActorsMax: 150_000,
+  /** What live actors take in memory, estimated by their snapshots: few of them may have very much to remember. */
+  liveActorBytesMax: 1024 * 1_048_576,
+  /** Customers made live again when a partition is gained, in its idle moments: those with most usage of late. */
+  warmActorsPerPartition: 200,
+  warmActorsAtOnce: 25,
+  /** The newest usage rows of a partition by which they are found. */
+  warmUsageRowsMax: 5000,
   /** Ids remembered per generation, two generations: hints that save a look-up. */
   recentIdsPerGeneration: 500_000,
   /** Names of customers kept resolved. */
@@ -101,6 +110,34 @@ export const limits = {
   proofEventsPerPage: 1000,
   /** Periods whose usage is measured anew together. */
   proofsAtOnce: 100,
+
+  /** Windows of one report: a week of minutes has 10,080. */
+  reportWindowsMax: 10_080,
+  /** Cells worked out for one report, whatever part of them is answered. */
+  reportCellsMax: 100_000,
+  /** Rows of a report's answer. */
+  reportRowsMax: 10_000,
+  reportRowsDefault: 1000,
+  reportGroupsMax: 5,
+  /** Events a report reads from the store itself, where analytics cannot answer it. */
+  reportEventsMax: 200_000,
+  reportEventsPerPage: 5000,
+  /** Rows fed to analytics as one block, where several commits together have so many. */
+  feedRowsMax: 20_000,
+  /** How long a row waits for others before it is fed. */
+  feedEveryMs: 1000,
+  /** How often a feed with nothing to do looks whether the tables are still those it has fed. */
+  feedCheckEveryMs: 10_000,
+  /** A report goes by analytics that is no further behind than this. */
+  analyticsLagMsMax: 10_000,
+  /** Hours compared with the store at once, and the rest between. */
+  reconcileHours: 24 * 31,
+  reconcileEveryMs: 5000,
+  /** Hours fed again in one round: more differ only where all is to be rebuilt. */
+  reconcileRepairsMax: 100,
+  /** Memory of one question to analytics, and how long it may take. */
+  analyticsBytesMax: 1024 * 1_048_576,
+  analyticsAnswerMsMax: 30_000,
 
   /** Totals of usage by hour read at once: a year of one event type has 8,760. */
   usageHoursMax: 10_000,
@@ -182,6 +219,18 @@ export const limits = {
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,
+  /** Longest pause before a shard process that keeps ending is started again. */
+  shardRestartMsMax: 10_000,
+  /** How old the knowledge may be which process has which partition, where nothing has failed yet. */
+  ownersEveryMs: 1000,
+  /** How long a request waits for a partition that changes hands before it is told to come again. */
+  handOverWaitMsMax: 5000,
+  /** How long another process may take to answer what it was forwarded. */
+  peerAnswerMsMax: 30_000,
+  /** How long a process that may be gone holds up news for all. */
+  peerTellMsMax: 2000,
+  /** Records handed to another process at once. */
+  peerEntriesMax: 1000,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

@@ -1,6 +1,11 @@
+import { limits } from "./limits.ts";
+
 const encoder = new TextEncoder();
 /** Keys up to this length are hashed without allocating; ids make keys of about 60. */
 const scratch = new Uint8Array(256);
+
+/** All there are. */
+export const everyPartition: readonly number[] = Array.from({ length: limits.partitions }, (_, id) => id);
 
 /**
  * The partition a customer lives on, from 0 to `partitions` - 1: Kafka's default for the key

@@ -18,6 +18,7 @@ describe("configuration", () => {
       tigerBeetle: null,
       redisUrl: null,
       kafkaBrokers: null,
+      clickHouseUrl: null,
     });
   });
 
@@ -34,7 +35,7 @@ describe("configuration", () => {
     ["BILLAI_PORT", "80x", "must be a whole number from 0 to 65535"],
     ["BILLAI_PORT", "70000", "must be a whole number from 0 to 65535"],
     ["BILLAI_SERVICE_PORTS", "no", "must be `on` or `off`"],
-    ["BILLAI_SHARDS", "2", "only 1 is possible in this release"],
+    ["BILLAI_SHARDS", "0", "must be a whole number from 1 to 64"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],
     ["DATABASE_URL", "mysql://x", "must begin with postgres://"],
     ["TIGERBEETLE_ADDRESSES", "10.0.0.1", "must be host:port of every replica"],
@@ -49,7 +50,7 @@ describe("configuration", () => {
     ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
-    ["CLICKHOUSE_URL", "http://a:8123", "this engine is not supported in this release; unset it"],
+    ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database, or off"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
   });

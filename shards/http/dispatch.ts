@@ -5,6 +5,8 @@ import type { IdSource } from "../../src/ids.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { IdempotencyStore } from "../../src/ports/idempotency_store.ts";
 import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
+import { NotOwner } from "../not_owner.ts";
+import type { Forwarding } from "../peers/forwarding.ts";
 import { parseBody, readBytes } from "./body.ts";
 import type { Cursors } from "./cursor.ts";
 import { errorHeaders, jsonResponse, type Rendered, renderAnswer, renderError } from "./envelope.ts";
@@ -27,6 +29,8 @@ export interface DispatchParts {
   readonly rates: RateLimits;
   /** The client's address; null where the connection has none. */
   readonly addressOf: (request: Request) => string | null;
+  /** The way to processes that have other customers; null where there are none. */
+  readonly forwarding: Forwarding | null;
 }
 
 export type Handle = (request: Request, params: Readonly<Record<string, string | null>>) => Promise<Response>;
@@ -40,16 +44,18 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
     const serve = route.raw ? serveRaw(route) : serveEnvelope(route, parts, keys);
     const kind = rateKindOf(route);
     const chargesItself = route.raw && route.charges === true;
-    return async (request, params) => {
-      const requestId = parts.ids.next("req");
+    const { forwarding } = parts;
+    const handle = async (request: Request, params: Params, body: Body): Promise<Response> => {
+      const requestId = forwarding?.idOf(request) ?? parts.ids.next("req");
       const now = parts.clock.now();
       const echo: Echo = { input: null };
       const rates: { told: RateHeaders | null } = { told: null };
+      const isReceived = forwarding?.isReceived(request) === true;
+      const address = () => (isReceived ? (forwarding?.clientOf(request) ?? null) : parts.addressOf(request));
       try {
-        const address = () => parts.addressOf(request);
         const principal = await identify(parts.authenticator, route, request, address, now);
         const charge = async (units: number): Promise<void> => {
-          if (kind === null) return;
+          if (kind === null || isReceived) return;
           const payer = { principal, address: kind === "auth" ? address() : null };
           await parts.rates.charge(kind, payer, units, (told) => {
             rates.told = told;
@@ -59,7 +65,16 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
         if (principal !== null && route.auth !== "none") authorize(principal, route.auth);
         const names = checkedParams(params);
         const facts = { principal, params: names, requestId, now, headers: request.headers, address, charge };
-        return withRates(await serve(request, facts, echo), rates.told);
+        const elsewhere = async (error: unknown): Promise<Response> => {
+          if (!(error instanceof NotOwner)) throw error;
+          if (forwarding === null)
+            throw new BillingError("DEP_001", "The service is stopping", { retryAfterS: 1 });
+          if (isReceived) return forwarding.notHere();
+          const bytes = request.body === null ? new Uint8Array() : await body();
+          const answer = await forwarding.send(error.partition, request, bytes, address(), requestId);
+          return answer ?? handle(request, params, body);
+        };
+        return withRates(await serve(request, facts, echo, body).catch(elsewhere), rates.told);
       } catch (error) {
         const told = toldError(
           error,
@@ -69,6 +84,13 @@ export function dispatcher(parts: DispatchParts, keys: Idempotency): (route: Rou
         const refused = jsonResponse(renderError(told, requestId, echo.input), requestId, errorHeaders(told));
         return withRates(refused, rates.told);
       }
+    };
+    return (request, params) => {
+      let bytes: Promise<Uint8Array> | null = null;
+      return handle(request, params, () => {
+        bytes ??= readBytes(request);
+        return bytes;
+      });
     };
   };
 }
@@ -88,21 +110,23 @@ interface ServedFacts extends RequestFacts {
   charge(units: number): Promise<void>;
 }
 
-type Serve = (request: Request, facts: ServedFacts, echo: Echo) => Promise<Response>;
+type Params = Readonly<Record<string, string | null>>;
+/** The body's bytes, read once, at first use. */
+type Body = () => Promise<Uint8Array>;
+type Serve = (request: Request, facts: ServedFacts, echo: Echo, body: Body) => Promise<Response>;
 
 function serveRaw(route: RawRoute): Serve {
-  return (request, facts) =>
-    route.handler({ ...facts, url: addressed(request), bytes: () => readBytes(request) });
+  return (request, facts, _, body) => route.handler({ ...facts, url: addressed(request), bytes: body });
 }
 
 function serveEnvelope(route: EnvelopeRoute, parts: DispatchParts, keys: Idempotency): Serve {
   const checkQuery = validator(route.query ?? NoQuery);
   const checkBody = validator(route.body ?? NoFields);
   const readsBody = route.method === "POST" || route.method === "PUT" || route.method === "PATCH";
-  return async (request, facts, echo) => {
+  return async (request, facts, echo, body) => {
     const url = addressed(request);
     const echoes = route.echo !== false && !/\breturn=minimal\b/.test(request.headers.get("prefer") ?? "");
-    const bytes = readsBody ? await readBytes(request) : new Uint8Array();
+    const bytes = readsBody ? await body() : new Uint8Array();
     const query = readQuery(url, route.query ?? NoQuery);
     if (echoes && !readsBody) echo.input = redact(query);
     const keyed = route.idempotent ? keyOf(request, url, bytes, facts) : null;

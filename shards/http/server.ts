@@ -9,12 +9,16 @@ export interface ServerOptions extends Omit<AppParts, "addressOf"> {
   readonly port: number;
   /** Whether to open the ten documented ports as well. */
   readonly servicePorts: boolean;
+  /** Whether other processes listen on the same ports, so that the system spreads connections over them. */
+  readonly sharesPorts?: boolean;
 }
 
 export interface Servers {
   /** The front port's address, such as `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly urls: ReadonlyMap<ServiceName | "front", string>;
+  /** Serves a request that came another way. */
+  readonly app: App;
   /** Takes no more connections, lets requests under way finish for a bounded time, then closes everything. */
   stop(): Promise<void>;
 }
@@ -34,20 +38,20 @@ export function startServers(options: ServerOptions): Servers {
     for (const name of names) {
       const app = apps.get(name);
       const port = name === "front" ? options.port : serviceTable[name].port;
-      if (app !== undefined) servers.set(name, listen(name, options.host, port, app, peers));
+      if (app !== undefined) servers.set(name, listen(name, { ...options, port }, app, peers));
     }
   } catch (error) {
     for (const server of servers.values()) server.stop(true);
     throw error;
   }
   const urls = new Map([...servers].map(([name, server]) => [name, urlOf(options.host, server)]));
-  return { url: urls.get("front") ?? "", urls, stop: () => stopAll([...servers.values()]) };
+  const app = apps.get("front") ?? (() => Response.error());
+  return { url: urls.get("front") ?? "", urls, app, stop: () => stopAll([...servers.values()]) };
 }
 
 function listen(
   name: ServiceName | "front",
-  hostname: string,
-  port: number,
+  { host: hostname, port, sharesPorts }: Pick<ServerOptions, "host" | "port" | "sharesPorts">,
   app: App,
   peers: Peers,
 ): BunServer {
@@ -55,6 +59,7 @@ function listen(
     return Bun.serve({
       hostname,
       port,
+      reusePort: sharesPorts === true,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER, // ours is smaller, and answers in the envelope
       idleTimeout: limits.connectionIdleSMax,
       fetch: (received, server) => {

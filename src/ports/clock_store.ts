@@ -21,8 +21,8 @@ export interface ClockStore {
   all(): Promise<TestClock[]>;
   /** Stores the target. Throws RES_002 while an advance to another instant is under way. */
   beginAdvance(companyId: string, id: string, to: Instant): Promise<void>;
-  /** Moves the clock on the way to its target. */
+  /** Moves the clock on the way to its target, never back. */
   step(companyId: string, id: string, now: Instant): Promise<void>;
-  /** The advance is done: the clock stands at `now`, with no target. */
+  /** The advance to `now` is done: the clock stands there, with no target. Nothing where it has been finished already. */
   finish(companyId: string, id: string, now: Instant): Promise<void>;
 }

@@ -30,8 +30,11 @@ export interface OutboxRow {
 
 /** What commits want posted where the ledger is not in the store, in the order of each partition. */
 export interface LedgerOutbox {
-  /** Of each partition that has some the first rows, in order; up to `perPartition`. */
-  waiting(perPartition: number): Promise<OutboxRow[]>;
+  /**
+   * Of each partition that has some the first rows, in order; up to `perPartition`.
+   * @param partitions only of these; null for all
+   */
+  waiting(perPartition: number, partitions?: readonly number[] | null): Promise<OutboxRow[]>;
   /** These rows are posted: they go, and what was refused of them is kept for a person to look at, in one step. */
   posted(rows: readonly OutboxRow[], refused: readonly RefusedChain[]): Promise<void>;
   /** True while a partition has rows that wait. */

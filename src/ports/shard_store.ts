@@ -102,6 +102,16 @@ export interface LogClaim {
   readonly partitions: number;
 }
 
+/** The process that claimed a partition last. */
+export interface PartitionOwner {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Where it is reached; null where it has no address. */
+  readonly address: string | null;
+  /** The next record of the log it applies. */
+  readonly nextOffset: number;
+}
+
 /**
  * What a shard needs of the store. Every method throws BillingError DEP_001 when the store is away; after
  * that, a commit's outcome is unknown and `readCursor` tells it.
@@ -109,8 +119,13 @@ export interface LogClaim {
 export interface ShardStore {
   /** The log this store goes with: at first use the one given, ever after that one, whichever is given. */
   claimLog(log: LogClaim): Promise<LogClaim>;
-  /** Becomes the owner: bumps each partition's epoch (creating rows at first) and returns where it stands. */
-  claimPartitions(partitions: readonly number[]): Promise<PartitionCursor[]>;
+  /**
+   * Becomes the owner: bumps each partition's epoch (creating rows at first) and returns where it stands.
+   * @param address where other processes reach this one; null where there are none
+   */
+  claimPartitions(partitions: readonly number[], address?: string | null): Promise<PartitionCursor[]>;
+  /** Who owns what, as far as partitions have ever been claimed. */
+  owners(): Promise<PartitionOwner[]>;
   readCursor(partition: number): Promise<PartitionCursor>;
   loadActors(keys: readonly ActorKey[]): Promise<StoredActor[]>;
   findIdentities(keys: readonly (ActorKey & { readonly digest: string })[]): Promise<IdentityRow[]>;
@@ -132,11 +147,20 @@ export interface ShardStore {
   findUsage(
     key: ActorKey & { readonly digest: string },
   ): Promise<{ readonly identity: IdentityRow; readonly usage: UsageRow | null } | null>;
+  /**
+   * The customers of a partition with most of its newest usage, those with most first.
+   * @param rows how much of that usage is looked at
+   */
+  busiest(partition: number, rows: number, limit: number): Promise<ActorKey[]>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
-  /** Wakes due at or before `until`, soonest first; `clockId` null means real time. */
+  /**
+   * Wakes due at or before `until`, soonest first; `clockId` null means real time.
+   * @param partitions only of these; null for all
+   */
   dueWakes(
     clockId: string | null,
     until: Instant,
     limit: number,
+    partitions?: readonly number[] | null,
   ): Promise<(ActorKey & { readonly at: Instant })[]>;
 }

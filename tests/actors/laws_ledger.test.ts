@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Fact } from "../../actors/customer/facts.ts";
 import { positionsOf } from "../../actors/customer/ledger/positions.ts";
 import { BatchLedger } from "../../shards/batch_ledger.ts";
-import type { LiveActor } from "../../shards/directory.ts";
+import { type LiveActor, newLiveActor } from "../../shards/directory.ts";
 import type { Account, LedgerKey } from "../../src/ledger/account.ts";
 import { applyChains, type Counters } from "../../src/ledger/apply.ts";
 import { chart } from "../../src/ledger/chart.ts";
@@ -27,7 +27,11 @@ class PostedCustomer extends StoredCustomer {
     super.take(facts);
     // The customer is created before there is a ledger.
     if (!(#actor in this) || facts.length === 0) return;
-    this.#actor = { state: this.state, unsnapshotted: 0, posted: this.#actor?.posted ?? new Map() };
+    this.#actor = {
+      ...newLiveActor(this.state),
+      state: this.state,
+      posted: this.#actor?.posted ?? new Map(),
+    };
     const batch = new BatchLedger();
     batch.add(this.#actor, facts);
     const { chains, accounts } = batch.entries({

@@ -116,7 +116,7 @@ describe("migrate", () => {
       owned.username = name;
       owned.password = "of the owner";
       expect(await migrate(owned.href)).toEqual(
-        readMigrations().map(({ version, name }) => `000${version}_${name}`),
+        readMigrations().map(({ version, name }) => `${String(version).padStart(4, "0")}_${name}`),
       );
       await sql.unsafe(`drop owned by ${name}; drop role ${name}`);
     }));

@@ -173,9 +173,9 @@ describe("the embedded event log and its file", () => {
   test("another format, another program's database and no database at all are refused", async () => {
     const newer = newFile();
     await (await openSqliteEventLog({ file: newer, partitions })).close();
-    edit(newer, "PRAGMA user_version = 2");
+    edit(newer, "PRAGMA user_version = 3");
     await expect(openSqliteEventLog({ file: newer, partitions })).rejects.toThrow(
-      "has format 2; this release reads format 1",
+      "has format 3; this release reads format 2",
     );
 
     const others = join(directory, "others.db");

@@ -9,8 +9,10 @@ import { wire } from "../../shards/wiring.ts";
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { newUser } from "../../src/auth/new_user.ts";
 import { limits } from "../../src/limits.ts";
+import { everyPartition } from "../../src/partitioning.ts";
 import type { CacheServer } from "../../src/ports/cache_server.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
+import type { UsageAnalytics } from "../../src/ports/usage_analytics.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -44,9 +46,12 @@ async function givenLedger(owner: Sql) {
 export async function openApp({
   log = openMemoryEventLog(limits.partitions),
   cacheServer = embeddedCacheServer(),
+  analytics = null,
 }: {
   log?: EventLog;
   cacheServer?: CacheServer;
+  /** Fed when a test calls `services.analyticsFeed.drain`. */
+  analytics?: UsageAnalytics | null;
 } = {}) {
   const database = await openTestPostgres();
   const troubles: string[] = [];
@@ -57,10 +62,11 @@ export async function openApp({
     { ...database, embedded: true, migrated: [] },
     () => {},
     warn,
-    { cacheServer, ledger: remote?.ledger ?? null },
+    { cacheServer, analytics, ledger: remote?.ledger ?? null },
   );
   await services.testClocks.load();
   await services.shard.start();
+  await services.shard.own(everyPartition);
   const apps = buildApps({
     routes: allRoutes(services, auth, true),
     health: () => healthNow(services),
@@ -72,6 +78,7 @@ export async function openApp({
     cursors: openCursors(auth.cursorSecret),
     report: (line) => troubles.push(JSON.stringify(line)),
     addressOf: () => "203.0.113.7",
+    forwarding: null,
   });
   const front = apps.get("front");
   if (front === undefined) throw new Error("there is no front app");

@@ -97,6 +97,7 @@ export async function openFoundation(more: readonly Route[] = []) {
     cursors: openCursors(systemRandom(32)),
     report: (line) => reports.push(line),
     addressOf: () => state.address,
+    forwarding: null,
     health: async () => state.health,
     routes: [
       ...sessionRoutes(sessions),

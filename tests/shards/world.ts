@@ -5,6 +5,7 @@ import { limits } from "../../src/limits.ts";
 import type { UsageEvent } from "../../src/metering/usage_event.ts";
 import { decimal } from "../../src/money/decimal.ts";
 import { formatExact } from "../../src/money/ratio.ts";
+import { everyPartition } from "../../src/partitioning.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
@@ -37,10 +38,13 @@ export async function openWorld(log: EventLog = openMemoryEventLog(limits.partit
         { ledger: remoteLedger },
       );
       await services.testClocks.load();
-      await services.shard.start().catch(async (error) => {
+      try {
+        await services.shard.start();
+        await services.shard.own(everyPartition);
+      } catch (error) {
         await close();
         throw error;
-      });
+      }
       const stop = async () => {
         running.delete(stop);
         await services.shard.stop();

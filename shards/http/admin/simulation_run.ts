@@ -45,7 +45,7 @@ export interface Simulating {
 /** Reads what a simulation needs of the store. Throws VAL_001 for what does not fit together, RES_001 for unknown ids. */
 export async function prepared(services: Services, ctx: Caller, body: Body): Promise<Simulating> {
   const { companyId } = ctx.principal;
-  const company = await services.companies.meet(companyId);
+  const company = await services.companies.current(companyId);
   if (company === null) throw new BillingError("RES_001", "No such company");
   const past =
     body.invoice_id === undefined ? null : await existing(services, ctx, "invoices", body.invoice_id);

@@ -103,7 +103,7 @@ async function create(
   };
   const answer = { status: 201, payload: show(clock) };
   await services.clockStore.create(clock, ctx.keep(answer));
-  services.testClocks.set(clock.id, clock.now);
+  await services.waker.announce({ id: clock.id, now: clock.now });
   return answer;
 }
 

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { CustomerInput, CustomerPatch } from "../../../actors/customer/profile.ts";
 import { invalid } from "../../../src/errors.ts";
+import { idAlike } from "../../../src/ids.ts";
 import { checkKey, Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
 import { existing, listDocuments } from "../documents.ts";
@@ -62,7 +63,7 @@ function writing(services: Services): Route[] {
       handler: async (ctx) => {
         const { companyId } = ctx.principal;
         const input = await checked(services, companyId, ctx.body);
-        const customerId = services.ids.next("cust");
+        const customerId = idAlike(ctx.requestId, "cust"); // the same at the process that has its partition
         const command = { type: "create_customer", customerId, input } as const;
         const payload = await services.shard.send({ companyId, customerId }, command, keptAnswer(ctx, 201));
         services.orphanRecovery.wake(companyId);

@@ -21,7 +21,7 @@ export async function customPrices(
   companyId: string,
   requests: readonly { readonly price: string }[],
 ): Promise<OverrideRequest[]> {
-  const company = await services.companies.meet(companyId);
+  const company = await services.companies.current(companyId);
   if (company === null) throw new BillingError("RES_001", "No such company");
   const { catalog, rows } = company;
   return requests.map((request, index) => {

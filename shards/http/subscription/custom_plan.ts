@@ -7,7 +7,7 @@ import { type TriedPlan, triedRows } from "../admin/simulated_plan.ts";
  * a plan like any other. Throws VAL_001 for what makes no sense, RES_002 where its key is taken.
  */
 export async function storePlan(services: Services, companyId: string, plan: TriedPlan): Promise<string> {
-  const company = await services.companies.meet(companyId);
+  const company = await services.companies.current(companyId);
   if (company === null) throw new BillingError("RES_001", "No such company");
   const now = services.clock.now();
   const { rows, planId } = triedRows(plan, company.catalog, (prefix) => services.ids.next(prefix));

@@ -180,7 +180,7 @@ async function previewOf(
   const { body } = ctx;
   if (body.plan === undefined)
     return (state, decision) => previewChange(state, commandOf(ref, body.plan_id ?? null, body), decision);
-  const company = await services.companies.meet(ctx.principal.companyId);
+  const company = await services.companies.current(ctx.principal.companyId);
   if (company === null) throw new BillingError("RES_001", "No such company");
   const { rows, planId } = triedRows(body.plan, company.catalog);
   const catalog = buildCatalog([...company.rows, ...rows]);

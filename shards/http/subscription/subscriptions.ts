@@ -7,6 +7,7 @@ import { DecimalText } from "../../../src/money/decimal_schema.ts";
 import { amountOf } from "../../../src/pricing/amount.ts";
 import type { OverrideRequest } from "../../../src/subscriptions/price_override.ts";
 import { OneOf, Ref } from "../../../src/text.ts";
+import type { CompanyView } from "../../companies.ts";
 import type { Services } from "../../services.ts";
 import { existing, listDocuments, namedCustomer } from "../documents.ts";
 import { instantField } from "../fields.ts";
@@ -101,7 +102,8 @@ export function subscriptionRoutes(services: Services): Route[] {
       success: 201,
       handler: async (ctx) => {
         const key = await namedCustomer(services, ctx, ctx.body.customer_id);
-        const command = startCommand(services, key.companyId, ctx.body);
+        const company = await services.companies.current(key.companyId);
+        const command = startCommand(services, company, ctx.body);
         const payload = await services.shard.send(key, command, keptAnswer(ctx, 201));
         services.orphanRecovery.wake(key.companyId);
         return { payload };
@@ -133,10 +135,10 @@ export function subscriptionRoutes(services: Services): Route[] {
 
 function startCommand(
   services: Services,
-  companyId: string,
+  company: CompanyView | null,
   input: Static<typeof SubscriptionInput>,
 ): StartSubscription {
-  const plan = services.companies.known(companyId)?.catalog.currentPlan(input.plan_id) ?? null;
+  const plan = company?.catalog.currentPlan(input.plan_id) ?? null;
   if (plan === null) throw invalid("plan_id", "names no plan");
   if (input.external_id !== undefined && idPrefixOf(input.external_id) !== null) {
     throw invalid("external_id", "must not have the form of an id");

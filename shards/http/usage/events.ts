@@ -1,5 +1,4 @@
 import { Type } from "@sinclair/typebox";
-import { spendStatus } from "../../../actors/customer/spend_status.ts";
 import { BillingError, errorTable } from "../../../src/errors.ts";
 import { identityDigest, UsageEventInput } from "../../../src/metering/usage_event.ts";
 import { readJson } from "../../../src/money/json.ts";
@@ -178,18 +177,5 @@ async function spendOf(services: Services, companyId: string, results: readonly 
   for (const { customerId, status } of results) {
     if (customerId !== undefined && status !== "orphaned") customers.add(customerId);
   }
-  return Promise.all(
-    [...customers].map((customerId) =>
-      services.shard.send(
-        { companyId, customerId },
-        {
-          type: "read",
-          read: (state, { now }) => {
-            const { limits: _, ...status } = spendStatus(state, now);
-            return { customer_id: customerId, ...status };
-          },
-        },
-      ),
-    ),
-  );
+  return Promise.all([...customers].map((customerId) => services.spendNow.of({ companyId, customerId })));
 }

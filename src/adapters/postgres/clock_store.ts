@@ -47,12 +47,14 @@ export function postgresClockStore(requests: Sql, shard: Sql): ClockStore {
       }),
     step: (companyId, id, now) =>
       onStore(async () => {
-        await shard`update test_clocks set now_at = ${now} where company_id = ${companyId} and id = ${id}`;
+        await shard`
+          update test_clocks set now_at = greatest(now_at, ${now}) where company_id = ${companyId} and id = ${id}`;
       }),
     finish: (companyId, id, now) =>
       onStore(async () => {
         await shard`
-          update test_clocks set now_at = ${now}, target_at = null where company_id = ${companyId} and id = ${id}`;
+          update test_clocks set now_at = ${now}, target_at = null
+          where company_id = ${companyId} and id = ${id} and target_at = ${now}`;
       }),
   };
 }

@@ -50,7 +50,8 @@ export function postgresCompanyStore(sql: Sql): CompanyStore {
         await transaction(sql, async (tx) => {
           await tx`
             update companies set name = ${name}, settings = settings || ${JSON.stringify(settings)}::text::jsonb,
-              updated_at = ${updated_at} where id = ${id}`;
+              catalog_version = catalog_version + 1, updated_at = ${updated_at}
+            where id = ${id}`;
           await keepAnswer(tx, answer);
         });
       }),

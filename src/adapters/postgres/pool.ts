@@ -13,9 +13,10 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-/** Connections of each pool: enough that requests never wait for commits, and together well below the server's 60. */
-const requestConnections = 16;
-const shardConnections = 16;
+/** Connections of each of the two pools: enough that requests never wait for commits. */
+const poolConnections = 16;
+/** Of processes that share a machine each gets its part, but never fewer. */
+const poolConnectionsMin = 3;
 /** While the server is away requests are to be refused soon, and it is to be found again soon. */
 const connectTimeoutS = 5;
 const reconnectAfterS = (attempts: number): number => Math.min(0.5, 0.05 * attempts);
@@ -26,10 +27,12 @@ const idleInTransactionMs = 30_000;
  * Opens the pools; connections follow when needed. Call after `migrate`, which makes the roles.
  *
  * @param url `postgres://…` of a user that is a member of both roles, or a superuser
+ * @param sharers processes on this machine that open pools like these
  */
-export function openPools(url: string): Pools {
-  const requests = connect(url, { role: "billai_request", connections: requestConnections });
-  const shard = connect(url, { role: "billai_shard", connections: shardConnections });
+export function openPools(url: string, sharers = 1): Pools {
+  const connections = Math.max(poolConnectionsMin, Math.ceil(poolConnections / sharers));
+  const requests = connect(url, { role: "billai_request", connections });
+  const shard = connect(url, { role: "billai_shard", connections });
   return {
     requests,
     shard,

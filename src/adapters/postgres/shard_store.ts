@@ -32,14 +32,25 @@ export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedg
         const [row] = await sql<[LogClaim]>`select identity, partitions from event_log`;
         return row;
       }),
-    claimPartitions: (partitions) =>
+    claimPartitions: (partitions, address = null) =>
       onStore(async () => {
         const rows = await sql<PartitionRecord[]>`
-          insert into partitions (id, epoch, commit_seq, next_offset, next_index)
-          select id, 1, 0, 0, 0 from unnest(${[...partitions]}::int[]) as p(id) order by id
-          on conflict (id) do update set epoch = partitions.epoch + 1
+          insert into partitions (id, epoch, commit_seq, next_offset, next_index, owner)
+          select id, 1, 0, 0, 0, ${address} from unnest(${[...partitions]}::int[]) as p(id) order by id
+          on conflict (id) do update set epoch = partitions.epoch + 1, owner = excluded.owner
           returning *`;
         return rows.map(cursorOf);
+      }),
+    owners: () =>
+      onStore(async () => {
+        const rows = await sql<(PartitionRecord & { owner: string | null })[]>`
+          select * from partitions order by id`;
+        return rows.map((row) => ({
+          partition: row.id,
+          epoch: Number(row.epoch),
+          address: row.owner,
+          nextOffset: Number(row.next_offset),
+        }));
       }),
     readCursor: (partition) =>
       onStore(async () => {
@@ -54,13 +65,25 @@ export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedg
       onStore(() => usageHistory(sql, key, subscriptionId, { from, to })),
     usagePages: (places, limit) => onStore(() => usagePages(sql, places, limit)),
     findUsage: (key) => onStore(() => findUsage(sql, key)),
+    busiest: (partition, rows, limit) =>
+      onStore(async () => {
+        const found = await sql<{ company_id: string; customer_id: string }[]>`
+          select company_id, customer_id from (
+            select company_id, customer_id from usage_events
+            where partition = ${partition} order by commit_seq desc limit ${rows}
+          ) newest
+          group by 1, 2 order by count(*) desc, 1, 2 limit ${limit}`;
+        return found.map((row) => ({ companyId: row.company_id, customerId: row.customer_id }));
+      }),
     commit: (batch: CommitBatch) => onStore(() => commitBatch(sql, batch, ledger)),
-    dueWakes: (clockId, until, limit) =>
+    dueWakes: (clockId, until, limit, partitions = null) =>
       onStore(async () => {
         const onClock = clockId === null ? sql`clock_id is null` : sql`clock_id = ${clockId}`;
         const rows = await sql<{ company_id: string; customer_id: string; next_wake: string }[]>`
           select company_id, customer_id, next_wake from wakes
-          where ${onClock} and next_wake <= ${until} order by next_wake limit ${limit}`;
+          where ${onClock} and next_wake <= ${until}
+            ${partitions === null ? sql`` : sql`and partition = any(${[...partitions]}::int[])`}
+          order by next_wake limit ${limit}`;
         return rows.map((row) => ({
           companyId: row.company_id,
           customerId: row.customer_id,

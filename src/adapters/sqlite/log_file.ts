@@ -1,11 +1,11 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { Database, SQLiteError, type Statement } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { BillingError } from "../../errors.ts";
 import type { LogRecord } from "../../ports/event_log.ts";
 
-/** Raised when the tables change; a file of another version is refused. */
-const formatVersion = 1;
+/** Raised when the tables change; a file of another version is refused. The second knows partitions that moved in. */
+const formats = { plain: 1, withStarts: 2 };
 /** "BLog": says in the file's header whose it is. */
 const applicationId = 0x424c6f67;
 /** Pages in the write-ahead log before they move to the tables: fewer, larger moves than the default of 1,000. */
@@ -22,6 +22,7 @@ export const inUse = "is in use by another process";
 export class LogFile {
   readonly #db: Database;
   readonly #partitions: number;
+  readonly #insert: Statement<unknown, [number, number, Uint8Array]>;
   readonly #write: (records: readonly LogRecord[]) => void;
 
   /** Throws DEP_001 with one line naming the file when another process has it or it is not what was asked for. */
@@ -35,9 +36,9 @@ export class LogFile {
       this.#db.close();
       throw explained(file, error);
     }
-    const insert = this.#db.prepare("INSERT INTO records (partition, position, bytes) VALUES (?, ?, ?)");
+    this.#insert = this.#db.prepare("INSERT INTO records (partition, position, bytes) VALUES (?, ?, ?)");
     this.#write = this.#db.transaction((records: readonly LogRecord[]) => {
-      for (const { partition, offset, bytes } of records) insert.run(partition, offset, bytes);
+      for (const { partition, offset, bytes } of records) this.#insert.run(partition, offset, bytes);
     });
   }
 
@@ -73,11 +74,34 @@ export class LogFile {
     const last = this.#db.query<{ end: number }, [number]>(
       "SELECT coalesce(max(position) + 1, 0) AS end FROM records WHERE partition = ?",
     );
-    return Array.from({ length: this.#partitions }, (_, partition) => last.get(partition)?.end ?? 0);
+    const starts = this.#starts();
+    return Array.from({ length: this.#partitions }, (_, partition) =>
+      Math.max(last.get(partition)?.end ?? 0, starts.get(partition) ?? 0),
+    );
   }
 
+  /** From now on a partition whose records before `position` are in another file goes on here. */
+  begin(partition: number, position: number): void {
+    this.#db.transaction(() => {
+      this.#db.run(`PRAGMA user_version = ${formats.withStarts}`);
+      this.#db.run(
+        "CREATE TABLE IF NOT EXISTS starts (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT",
+      );
+      this.#db.run("INSERT OR REPLACE INTO starts VALUES (?, ?)", [partition, position]);
+    })();
+  }
+
+  #starts(): Map<number, number> {
+    if (this.#pragma("user_version") !== formats.withStarts) return new Map();
+    const rows = this.#db.query<{ partition: number; position: number }, []>("SELECT * FROM starts").all();
+    return new Map(rows.map(({ partition, position }) => [partition, position]));
+  }
+
+  /** Gives the file free: not before every statement is, which the garbage collector might take long to do. */
   close(): void {
-    this.#db.close();
+    this.#insert.finalize();
+    this.#db.clearQueryCache();
+    this.#db.close(true);
   }
 
   /**
@@ -97,8 +121,8 @@ export class LogFile {
     if (isEmpty) this.#createTables();
     if (this.#pragma("application_id") !== applicationId) throw refused(file, "is not an event log");
     const format = this.#pragma("user_version");
-    if (format !== formatVersion) {
-      throw refused(file, `has format ${format}; this release reads format ${formatVersion}`);
+    if (format !== formats.plain && format !== formats.withStarts) {
+      throw refused(file, `has format ${format}; this release reads format ${formats.withStarts}`);
     }
     const stored = this.#db
       .query<{ partitions: number }, []>("SELECT partitions FROM about")
@@ -115,7 +139,7 @@ export class LogFile {
   #createTables(): void {
     this.#db.transaction(() => {
       this.#db.run(`PRAGMA application_id = ${applicationId}`);
-      this.#db.run(`PRAGMA user_version = ${formatVersion}`);
+      this.#db.run(`PRAGMA user_version = ${formats.plain}`);
       this.#db.run("CREATE TABLE about (partitions INTEGER NOT NULL) STRICT");
       this.#db.run("INSERT INTO about VALUES (?)", [this.#partitions]);
       this.#db.run(

@@ -94,7 +94,7 @@ const serverSettings = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   cluster_name: "billai",
-  max_connections: 60,
+  max_connections: 300, // what is not used costs next to nothing
   shared_buffers: "128MB",
   jit: "off", // compiling takes longer than our queries
   wal_level: "minimal", // nobody replicates from an embedded server

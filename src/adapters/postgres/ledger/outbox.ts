@@ -7,10 +7,13 @@ import { recordRefusal } from "./commit_ledger.ts";
 /** The outbox of the ledger. @param sql a pool of the role billai_shard */
 export function postgresLedgerOutbox(sql: Sql): LedgerOutbox {
   return {
-    waiting: (perPartition) =>
+    waiting: (perPartition, partitions = null) =>
       onStore(async () => {
         const rows = await sql<{ partition: number; commit_seq: string; body: string }[]>`
-          select row.* from (select distinct partition from ledger_outbox) as p, lateral (
+          select row.* from (
+            select distinct partition from ledger_outbox
+            ${partitions === null ? sql`` : sql`where partition = any(${[...partitions]}::int[])`}
+          ) as p, lateral (
             select * from ledger_outbox o where o.partition = p.partition order by commit_seq limit ${perPartition}
           ) as row order by row.partition, row.commit_seq`;
         return rows.map(

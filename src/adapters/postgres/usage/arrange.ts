@@ -1,9 +1,8 @@
 import type { Sql } from "postgres";
 import { connect } from "../pool.ts";
+import { arranging } from "./months.ts";
 import { installTimescale, probeTimescale, type UsageTier } from "./tier.ts";
 
-/** "usg": only one process at a time arranges a database's usage. */
-const arranging = 0x757367;
 /** About a month: a customer's period lies in one chunk or two. */
 const chunkMs = 30 * 86_400_000;
 /** Usage older than this hardly changes any more, so it is kept by column. */

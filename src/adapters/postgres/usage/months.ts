@@ -4,6 +4,9 @@ import type { Instant } from "../../../time/instant.ts";
 import { connect } from "../pool.ts";
 import { errorCode } from "../store_errors.ts";
 
+/** "usg": only one process at a time arranges a database's usage. */
+export const arranging = 0x757367;
+
 interface Month {
   readonly name: string;
   readonly from: Instant;
@@ -21,6 +24,7 @@ interface Month {
 export async function makeUsageMonths(url: string, now: Instant): Promise<string[]> {
   const sql = connect(url, { role: null, connections: 1 });
   try {
+    await sql`select pg_advisory_lock(${arranging})`; // ends with the connection
     const made: string[] = [];
     const covered = await coveredSpans(sql);
     if (covered === null) return [];

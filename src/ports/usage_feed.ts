@@ -1,0 +1,44 @@
+import type { Instant } from "../time/instant.ts";
+import type { FedUsage } from "./usage_analytics.ts";
+
+/** Commits of one partition, after `from` up to `to`, with the usage they recorded and voided. */
+export interface FeedBlock {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rows: readonly FedUsage[];
+}
+
+/**
+ * What commits have done to usage, in the order of each partition, for analytics. It only reads what commits wrote, and
+ * keeps how far it has got. Every method throws DEP_001 while the store is away.
+ */
+export interface UsageFeed {
+  /** Whose tables have been fed; null where none have, or all is to be fed again. */
+  identity(): Promise<string | null>;
+  /** These tables are fed from now on; where they are others than before, from the beginning. */
+  begin(identity: string): Promise<void>;
+  /** Everything is to be fed again, into tables made anew. */
+  restart(): Promise<void>;
+  /** Of these partitions those with commits that are not fed. */
+  behind(partitions: readonly number[]): Promise<number[]>;
+  /**
+   * The next block of a partition, of some `rowsMax` rows, one commit at least; null where all is fed. Its end is kept
+   * before it is answered: whoever asks before it is fed gets the same block.
+   */
+  next(partition: number, rowsMax: number): Promise<FeedBlock | null>;
+  /** A block has been taken in. Nothing where somebody else has said so already, or all is fed again meanwhile. */
+  fed(block: FeedBlock, identity: string): Promise<void>;
+  /**
+   * Everything these partitions had committed by `asOf` is fed.
+   * @returns as of when that is so for every partition, whoever feeds it; null where it is not known
+   */
+  complete(partitions: readonly number[], asOf: Instant): Promise<Instant | null>;
+  /** A company's usage that counts and occurred in `from <= occurredAt < to`. */
+  hour(companyId: string, from: Instant, to: Instant): Promise<FedUsage[]>;
+  /** Companies with usage, after the one given, and when it began and ended; up to `limit`. */
+  companies(
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly companyId: string; readonly first: Instant; readonly last: Instant }[]>;
+}
