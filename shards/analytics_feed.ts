@@ -58,13 +58,30 @@ export class AnalyticsFeed {
 
   /** Feeds everything that is committed now. Throws DEP_001 where analytics or the store is away. */
   async drain(): Promise<void> {
+    try {
+      await this.#feedAll();
+    } catch (error) {
+      this.#tables = null;
+      this.#asOf = null;
+      throw error;
+    }
+  }
+
+  async #feedAll(): Promise<void> {
     const identity = await this.#prepared();
     const asOf = this.#clock.now();
-    for (const partition of await this.#feed.behind(this.#partitions())) {
-      for (let block = await this.#next(partition); block !== null; block = await this.#next(partition)) {
-        await this.#send(block, identity);
-        if (this.#stopping) return;
-      }
+    const heads = new Map(
+      (await this.#feed.behind(this.#partitions())).map(({ partition, to }) => [partition, to]),
+    );
+    while (heads.size > 0) {
+      const rowsEach = Math.max(1, Math.floor(limits.feedRowsMax / heads.size));
+      const blocks = await this.#feed.next([...heads.keys()], rowsEach);
+      await this.#send(blocks, identity);
+      const reached = new Map(blocks.map(({ partition, to }) => [partition, to]));
+      // One that has no block any more has been fed by somebody else.
+      for (const [partition, head] of heads)
+        if ((reached.get(partition) ?? head) >= head) heads.delete(partition);
+      if (this.#stopping) return;
     }
     this.#asOf = await this.#feed.complete(this.#partitions(), asOf);
   }
@@ -76,8 +93,6 @@ export class AnalyticsFeed {
         failures = 0;
         await this.#rest(limits.feedEveryMs);
       } catch (error) {
-        this.#tables = null;
-        this.#asOf = null;
         if (failures === 0) this.#say(`analytics waits: ${error instanceof Error ? error.message : error}`);
         failures += 1;
         await this.#rest(Math.min(limits.storeRetryMsMax, 100 * 2 ** Math.min(failures, 10)));
@@ -104,17 +119,15 @@ export class AnalyticsFeed {
     return identity;
   }
 
-  #next(partition: number): Promise<FeedBlock | null> {
-    return this.#feed.next(partition, limits.feedRowsMax);
-  }
-
-  async #send(block: FeedBlock, identity: string): Promise<void> {
-    const { partition, from, to, rows } = block;
+  /** Together, for an insert costs much however little is in it. */
+  async #send(blocks: readonly FeedBlock[], identity: string): Promise<void> {
+    const names = blocks.map(({ partition, from, to }) => `${partition}:${from}:${to}`).join(" ");
+    const rows = blocks.flatMap((block) => block.rows);
     for (let i = 0; i < rows.length; i += limits.feedRowsMax) {
-      const token = `${identity}:${partition}:${from}:${to}:${i}`;
+      const token = `${identity} ${i} ${names}`;
       await this.#analytics.append({ token, rows: rows.slice(i, i + limits.feedRowsMax) });
     }
-    await this.#feed.fed(block, identity);
+    await this.#feed.fed(blocks, identity);
   }
 
   async #rest(ms: number): Promise<void> {

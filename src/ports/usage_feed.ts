@@ -20,15 +20,15 @@ export interface UsageFeed {
   begin(identity: string): Promise<void>;
   /** Everything is to be fed again, into tables made anew. */
   restart(): Promise<void>;
-  /** Of these partitions those with commits that are not fed. */
-  behind(partitions: readonly number[]): Promise<number[]>;
+  /** Of these partitions those with commits that are not fed, and their last. */
+  behind(partitions: readonly number[]): Promise<{ readonly partition: number; readonly to: number }[]>;
   /**
-   * The next block of a partition, of some `rowsMax` rows, one commit at least; null where all is fed. Its end is kept
-   * before it is answered: whoever asks before it is fed gets the same block.
+   * The next block of each of these partitions that has one: of some `rowsMax` rows, one commit at least. Its end is
+   * kept before it is answered: whoever asks before it is fed gets the same block.
    */
-  next(partition: number, rowsMax: number): Promise<FeedBlock | null>;
-  /** A block has been taken in. Nothing where somebody else has said so already, or all is fed again meanwhile. */
-  fed(block: FeedBlock, identity: string): Promise<void>;
+  next(partitions: readonly number[], rowsMax: number): Promise<FeedBlock[]>;
+  /** Blocks have been taken in. Nothing where somebody else has said so already, or all is fed again meanwhile. */
+  fed(blocks: readonly FeedBlock[], identity: string): Promise<void>;
   /**
    * Everything these partitions had committed by `asOf` is fed.
    * @returns as of when that is so for every partition, whoever feeds it; null where it is not known

@@ -82,17 +82,18 @@ test("a block is the same until it is fed, whoever asks and whatever is committe
   await feeding.feedOf().drain();
   const { usageFeed } = app.services;
   await record(1);
-  const [partition = 0] = await usageFeed.behind(everyPartition);
-  const first = await usageFeed.next(partition, 100);
+  const [{ partition } = { partition: 0 }] = await usageFeed.behind(everyPartition);
+  const [first] = await usageFeed.next([partition], 100);
   await record(30);
-  expect(await usageFeed.next(partition, 1)).toEqual(first);
+  expect(await usageFeed.next([partition], 1)).toEqual(first === undefined ? [] : [first]);
   const identity = (await usageFeed.identity()) ?? "";
-  if (first === null) return expect.unreachable("something waits");
-  await usageFeed.fed(first, "other tables");
-  expect(await usageFeed.next(partition, 100)).toEqual(first);
-  await usageFeed.fed(first, identity);
-  await usageFeed.fed(first, identity);
-  expect((await usageFeed.next(partition, 100))?.from).toBe(first.to);
+  if (first === undefined) return expect.unreachable("something waits");
+  await usageFeed.fed([first], "other tables");
+  expect(await usageFeed.next([partition], 100)).toEqual([first]);
+  await usageFeed.fed([first], identity);
+  await usageFeed.fed([first], identity);
+  const [second] = await usageFeed.next([partition], 100);
+  expect(second?.from).toBe(first.to);
   await feeding.feedOf().drain();
   expect(feeding.contents().length).toBeLessThan((await stored()).length); // what was said to be fed was not
 });

@@ -44,30 +44,40 @@ export function postgresUsageFeed(sql: Sql): UsageFeed {
       }),
     behind: (partitions) =>
       onStore(async () => {
-        const rows = await sql<{ id: number }[]>`
-          select p.id from partitions p left join analytics_feed f on f.partition = p.id
+        const rows = await sql<{ id: number; commit_seq: string }[]>`
+          select p.id, p.commit_seq from partitions p left join analytics_feed f on f.partition = p.id
           where p.id = any(${[...partitions]}::int[]) and p.commit_seq > coalesce(f.fed_to, 0) order by p.id`;
-        return rows.map(({ id }) => id);
+        return rows.map(({ id, commit_seq }) => ({ partition: id, to: Number(commit_seq) }));
       }),
-    next: (partition, rowsMax) =>
+    next: (partitions, rowsMax) =>
       onStore(async () => {
-        const place = await nextPlace(sql, partition, rowsMax);
-        if (place === null) return null;
-        const { from, to } = place;
-        const rows = await sql<FedRow[]>`
-          select ${columns}, commit_seq as version, false as voided from usage_events
-          where partition = ${partition} and commit_seq > ${from} and commit_seq <= ${to}
+        const places = await nextPlaces(sql, partitions, rowsMax);
+        if (places.length === 0) return [];
+        const spans = sql`unnest(${places.map(({ partition }) => partition)}::int[],
+          ${places.map(({ from }) => from)}::bigint[], ${places.map(({ to }) => to)}::bigint[])
+          as span(partition, after, until)`;
+        const rows = await sql<(FedRow & { partition: number })[]>`
+          select u.partition, ${columns}, commit_seq as version, false as voided
+          from ${spans} join usage_events u on u.partition = span.partition
+            and u.commit_seq > span.after and u.commit_seq <= span.until
           union all
-          select ${columns}, void_commit_seq, true from usage_events
-          where partition = ${partition} and void_commit_seq > ${from} and void_commit_seq <= ${to}
-          order by version, voided, company_id, customer_id, seq`;
-        return { partition, from, to, rows: rows.map(fedOf) };
+          select u.partition, ${columns}, void_commit_seq, true
+          from ${spans} join usage_events u on u.partition = span.partition
+            and u.void_commit_seq > span.after and u.void_commit_seq <= span.until
+          order by partition, version, voided, company_id, customer_id, seq`;
+        const byPartition = Map.groupBy(rows, (row) => row.partition);
+        return places.map((place) => ({
+          ...place,
+          rows: (byPartition.get(place.partition) ?? []).map(fedOf),
+        }));
       }),
-    fed: ({ partition, from, to }, identity) =>
+    fed: (blocks, identity) =>
       onStore(async () => {
         await sql`
-          update analytics_feed set fed_to = ${to}, block_to = null
-          where partition = ${partition} and fed_to = ${from} and block_to = ${to}
+          update analytics_feed f set fed_to = b.until, block_to = null
+          from unnest(${blocks.map(({ partition }) => partition)}::int[], ${blocks.map(({ from }) => from)}::bigint[],
+            ${blocks.map(({ to }) => to)}::bigint[]) as b(partition, after, until)
+          where f.partition = b.partition and f.fed_to = b.after and f.block_to = b.until
             and exists (select from analytics_identity i where i.identity = ${identity})`;
       }),
     complete: (partitions, asOf) =>
@@ -104,23 +114,30 @@ export function postgresUsageFeed(sql: Sql): UsageFeed {
   };
 }
 
-/** Where the next block begins and ends; null where everything committed is fed. */
-async function nextPlace(
+/** Where the next blocks begin and end, of partitions with commits that are not fed. */
+async function nextPlaces(
   sql: Sql,
-  partition: number,
+  partitions: readonly number[],
   rowsMax: number,
-): Promise<{ from: number; to: number } | null> {
-  await sql`insert into analytics_feed (partition) values (${partition}) on conflict do nothing`;
-  const [row] = await sql<{ fed_to: string; block_to: string }[]>`
+): Promise<{ partition: number; from: number; to: number }[]> {
+  await sql`
+    insert into analytics_feed (partition) select id from unnest(${[...partitions]}::int[]) as p(id)
+    on conflict do nothing`;
+  const rows = await sql<{ partition: number; fed_to: string; block_to: string }[]>`
     update analytics_feed f set block_to = coalesce(f.block_to, (
       select coalesce(
-        (select commit_seq from usage_events where partition = ${partition} and commit_seq > f.fed_to
+        (select commit_seq from usage_events where partition = f.partition and commit_seq > f.fed_to
           order by commit_seq offset ${rowsMax} limit 1),
         p.commit_seq)
     ))
-    from partitions p where p.id = f.partition and f.partition = ${partition} and p.commit_seq > f.fed_to
-    returning f.fed_to, f.block_to`;
-  return row === undefined ? null : { from: Number(row.fed_to), to: Number(row.block_to) };
+    from partitions p
+    where p.id = f.partition and f.partition = any(${[...partitions]}::int[]) and p.commit_seq > f.fed_to
+    returning f.partition, f.fed_to, f.block_to`;
+  return rows.map((row) => ({
+    partition: row.partition,
+    from: Number(row.fed_to),
+    to: Number(row.block_to),
+  }));
 }
 
 function fedOf(row: FedRow): FedUsage {
