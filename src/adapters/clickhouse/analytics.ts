@@ -39,15 +39,19 @@ export function clickHouseAnalytics(
     embedded,
     async prepare() {
       await makeDatabase();
+      const [found] = await engine.query<{ n: string }>(
+        "select count() as n from system.tables where database = currentDatabase() and name in ('usage', 'identity')",
+      );
+      // Of tables one of which was lost the other says nothing any more.
+      if (found?.n !== "2") await dropAll(engine);
       for (const table of tables) await engine.command(table);
-      const known = await engine.query<{ id: string }>("select id from identity order by id limit 1");
-      if (known[0] !== undefined) return known[0].id;
-      await engine.command("truncate table usage"); // of tables half of which were lost
+      const known = await identityOf(engine);
+      if (known !== null) return known;
       const id = crypto.randomUUID();
       await engine.insert("identity", [{ id }], id);
-      const [first] = await engine.query<{ id: string }>("select id from identity order by id limit 1");
-      return first?.id ?? id;
+      return (await identityOf(engine)) ?? id;
     },
+    identity: () => identityOf(engine),
     append: ({ token, rows }) =>
       rows.length === 0 ? Promise.resolve() : engine.insert("usage", rows.map(stored), token),
     async hours(companyId, from, to) {
@@ -69,7 +73,7 @@ export function clickHouseAnalytics(
     },
     async clear() {
       await makeDatabase();
-      for (const name of ["identity", "usage"]) await engine.command(`drop table if exists ${name} sync`);
+      await dropAll(engine);
     },
     async remove(companyId, from, to) {
       await engine.command(
@@ -103,6 +107,17 @@ export function clickHouseAnalytics(
       await closeOthers();
     },
   };
+}
+
+/** Who they are goes first: where that is still there, so is what was in them. */
+async function dropAll(engine: Engine): Promise<void> {
+  for (const name of ["identity", "usage"]) await engine.command(`drop table if exists ${name} sync`);
+}
+
+/** Null where nobody has named them yet. */
+async function identityOf(engine: Engine): Promise<string | null> {
+  const [first] = await engine.query<{ id: string }>("select id from identity order by id limit 1");
+  return first?.id ?? null;
 }
 
 async function readPage(engine: Engine, place: UsagePlace, limit: number): Promise<MeasuredUsage[]> {
