@@ -18,8 +18,15 @@ export class AnalyticsFeed {
   readonly #partitions: () => readonly number[];
   /** Whose tables are being fed, since when that was last looked at; null where it is to be asked. */
   #tables: { readonly identity: string; readonly at: Instant } | null = null;
-  /** As of when everything is there. */
-  #asOf: Instant | null = null;
+  /** As of when everything is in which tables. */
+  #fresh: { readonly identity: string; readonly asOf: Instant } | null = null;
+  /** The last of the drains asked for. */
+  #draining: Promise<void> = Promise.resolve();
+  /** Set while tables are fed from the beginning. */
+  #anew: Anew | null = null;
+  /** Pieces of work begun on the tables during which what is in them is not to be believed, and how many have ended. */
+  #mendsBegun = 0;
+  #mendsEnded = 0;
   #stopping = false;
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
@@ -52,38 +59,86 @@ export class AnalyticsFeed {
 
   /** As of when everything that was committed is in analytics, whoever feeds it; null while it is behind or away. */
   get asOf(): Instant | null {
-    if (this.#asOf === null || this.#clock.now() - this.#asOf > limits.analyticsLagMsMax) return null;
-    return this.#asOf;
+    const fresh = this.#fresh;
+    return fresh === null || this.#clock.now() - fresh.asOf > limits.analyticsLagMsMax ? null : fresh.asOf;
+  }
+
+  /**
+   * Asks analytics where it has everything, as of a time it answers, too; else null. That is so from the first look to
+   * the last: tables that are cleared meanwhile, by whomever, make no number smaller.
+   */
+  async read<T>(ask: () => Promise<T>): Promise<{ readonly value: T; readonly asOf: Instant } | null> {
+    const { asOf } = this;
+    if (asOf === null || this.#fresh === null) return null;
+    const told = await this.#steadily(this.#fresh.identity, ask);
+    return told === null ? null : { ...told, asOf };
+  }
+
+  /** As `read`, where everything this partition has committed until now is there. */
+  async readPartition<T>(partition: number, ask: () => Promise<T>): Promise<{ readonly value: T } | null> {
+    const identity = await this.#feed.identity();
+    const behind = await this.#feed.behind([partition]);
+    return identity === null || behind.length > 0 ? null : this.#steadily(identity, ask);
+  }
+
+  /** Null where the tables are not these, or nobody is to believe them, at any moment until the answer is there. */
+  async #steadily<T>(identity: string, ask: () => Promise<T>): Promise<{ readonly value: T } | null> {
+    const mends = this.#mendsBegun;
+    if (this.#mendsEnded < mends) return null;
+    const value = await ask();
+    const isSame = (await this.#analytics.identity()) === identity && this.#mendsBegun === mends;
+    return isSame ? { value } : null;
+  }
+
+  /** Does something to the tables during which nobody is to believe what is in them. */
+  async mend(work: () => Promise<void>): Promise<void> {
+    this.#mendsBegun += 1;
+    try {
+      await work();
+    } finally {
+      this.#mendsEnded += 1;
+    }
   }
 
   /** Feeds everything that is committed now. Throws DEP_001 where analytics or the store is away. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    // One after the other: each has to look anew what is committed.
+    const drained = this.#draining.then(() => this.#drainOnce());
+    this.#draining = drained.catch(() => {});
+    return drained;
+  }
+
+  async #drainOnce(): Promise<void> {
     try {
-      await this.#feedAll();
+      while (!(await this.#feedAll()) && !this.#stopping);
     } catch (error) {
       this.#tables = null;
-      this.#asOf = null;
+      this.#fresh = null;
       throw error;
     }
   }
 
-  async #feedAll(): Promise<void> {
+  /** False where it did not come to an end: other tables are to be fed meanwhile. */
+  async #feedAll(): Promise<boolean> {
     const identity = await this.#prepared();
     const asOf = this.#clock.now();
-    const heads = new Map(
-      (await this.#feed.behind(this.#partitions())).map(({ partition, to }) => [partition, to]),
-    );
+    const owned = this.#partitions();
+    const heads = new Map((await this.#feed.behind(owned)).map(({ partition, to }) => [partition, to]));
     while (heads.size > 0) {
       const rowsEach = Math.max(1, Math.floor(limits.feedRowsMax / heads.size));
       const blocks = await this.#feed.next([...heads.keys()], rowsEach);
-      await this.#send(blocks, identity);
+      if (!(await this.#send(blocks, identity))) return false;
       const reached = new Map(blocks.map(({ partition, to }) => [partition, to]));
       // One that has no block any more has been fed by somebody else.
       for (const [partition, head] of heads)
         if ((reached.get(partition) ?? head) >= head) heads.delete(partition);
-      if (this.#stopping) return;
+      this.#tellProgress(blocks, owned.length - heads.size);
+      if (this.#stopping) return false;
     }
-    this.#asOf = await this.#feed.complete(this.#partitions(), asOf);
+    this.#endAnew();
+    const complete = await this.#feed.complete(owned, asOf, identity);
+    this.#fresh = complete === null ? null : { identity, asOf: complete };
+    return true;
   }
 
   async #loop(): Promise<void> {
@@ -108,26 +163,47 @@ export class AnalyticsFeed {
     if (known !== null && known.identity === wanted && now - known.at < limits.feedCheckEveryMs) {
       return known.identity;
     }
+    if (known?.identity !== wanted) this.#fresh = null;
     if (wanted === null) await this.#analytics.clear();
     const identity = await this.#analytics.prepare();
     if (identity !== wanted) {
-      this.#asOf = null;
+      this.#fresh = null;
       if (wanted !== null) this.#say("analytics has other tables than before: all usage is fed again");
       await this.#feed.begin(identity);
+      this.#anew = { since: now, toldAt: now, rows: 0, told: false };
     }
     this.#tables = { identity, at: now };
     return identity;
   }
 
-  /** Together, for an insert costs much however little is in it. */
-  async #send(blocks: readonly FeedBlock[], identity: string): Promise<void> {
+  /** Together, for an insert costs much however little is in it. False where other tables are to be fed meanwhile. */
+  async #send(blocks: readonly FeedBlock[], identity: string): Promise<boolean> {
     const names = blocks.map(({ partition, from, to }) => `${partition}:${from}:${to}`).join(" ");
     const rows = blocks.flatMap((block) => block.rows);
     for (let i = 0; i < rows.length; i += limits.feedRowsMax) {
       const token = `${identity} ${i} ${names}`;
       await this.#analytics.append({ token, rows: rows.slice(i, i + limits.feedRowsMax) });
     }
-    await this.#feed.fed(blocks, identity);
+    return this.#feed.fed(blocks, identity);
+  }
+
+  #tellProgress(blocks: readonly FeedBlock[], done: number): void {
+    const anew = this.#anew;
+    if (anew === null) return;
+    const now = this.#clock.now();
+    const rows = anew.rows + blocks.reduce((sum, block) => sum + block.rows.length, 0);
+    const isDue = now - anew.toldAt >= limits.feedTellEveryMs;
+    if (isDue) this.#say(`analytics is fed from the beginning: ${rows} rows, ${done} partitions complete`);
+    this.#anew = { ...anew, rows, toldAt: isDue ? now : anew.toldAt, told: anew.told || isDue };
+  }
+
+  /** What took no time needs no word. */
+  #endAnew(): void {
+    const anew = this.#anew;
+    this.#anew = null;
+    if (anew?.told !== true) return;
+    const seconds = Math.round((this.#clock.now() - anew.since) / 1000);
+    this.#say(`analytics has everything again: ${anew.rows} rows in ${seconds} s`);
   }
 
   async #rest(ms: number): Promise<void> {
@@ -139,4 +215,12 @@ export class AnalyticsFeed {
     clearTimeout(timer);
     this.#wake = null;
   }
+}
+
+/** How far a feeding from the beginning has got. */
+interface Anew {
+  readonly since: Instant;
+  readonly toldAt: Instant;
+  readonly rows: number;
+  readonly told: boolean;
 }

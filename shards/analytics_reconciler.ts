@@ -1,8 +1,9 @@
+import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { decimal } from "../src/money/decimal.ts";
 import { compareExact } from "../src/money/ratio.ts";
 import type { Clock } from "../src/ports/clock.ts";
-import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
+import type { FedUsage, UsageAnalytics } from "../src/ports/usage_analytics.ts";
 import type { UsageFeed } from "../src/ports/usage_feed.ts";
 import type { UsageHour, UsageTotals } from "../src/ports/usage_totals.ts";
 import type { Instant } from "../src/time/instant.ts";
@@ -14,7 +15,7 @@ const hourMs = 3_600_000;
 
 interface ReconcilerParts {
   readonly feed: UsageFeed;
-  readonly feeding: Pick<AnalyticsFeed, "drain">;
+  readonly feeding: Pick<AnalyticsFeed, "drain" | "asOf" | "mend">;
   readonly analytics: UsageAnalytics;
   readonly totals: UsageTotals;
   readonly clock: Clock;
@@ -30,41 +31,44 @@ export interface Difference {
 }
 
 /**
- * Compares analytics with the store, company by company and hour by hour, and feeds again what differs. Hours in which
- * something is committed between the two looks differ for a moment: only what differs twice is believed.
+ * Compares analytics with the store, company by company and hour by hour, and feeds again what differs. Only hours at
+ * rest are compared, which the store has alike before analytics is looked at and after; and only what differs twice is
+ * believed.
  */
 export class AnalyticsReconciler {
   readonly #parts: ReconcilerParts;
   #stopping = false;
+  /** The company compared last: a round that was broken off goes on with the next. */
+  #after: string | null = null;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
   }
 
-  /** Ends a round after what is under way. */
+  /** Ends a round after what is under way; the next goes on from there. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** One company after the other, some hours of it at a time; what differs is mended before it is told. */
+  /** The companies left of a round, some hours at a time; what differs is mended before it is told. */
   async *rounds(): AsyncGenerator<readonly Difference[]> {
-    let after: string | null = null;
+    await this.#parts.totals.refresh(this.#parts.clock.now());
     for (;;) {
-      const [company] = await this.#parts.feed.companies(after, 1);
-      if (company === undefined) return;
-      const { companyId, first, last } = company;
-      for (let from = hourOf(first); from <= last; from += limits.reconcileHours * hourMs) {
-        yield await this.#compare(companyId, from, from + limits.reconcileHours * hourMs);
-      }
-      after = companyId;
+      const [companyId] = await this.#parts.feed.companies(this.#after, 1);
+      this.#after = companyId ?? null;
+      if (companyId === undefined) return;
+      const span = await this.#parts.totals.span(companyId);
+      if (span === null) continue;
+      const step = limits.reconcileHours * hourMs;
+      for (let from = span.first; from <= span.last; from += step)
+        yield await this.#compare(companyId, from, from + step);
     }
   }
 
   async #compare(companyId: string, from: Instant, to: Instant): Promise<readonly Difference[]> {
-    const suspects = await this.#differing(companyId, from, to);
     const found: Difference[] = [];
-    for (const { hour } of suspects.slice(0, limits.reconcileRepairsMax)) {
-      if (this.#stopping) break;
+    for (const { hour } of await this.#differing(companyId, from, to)) {
+      if (found.length === limits.reconcileRepairsMax || this.#stopping) break;
       const [difference] = await this.#differing(companyId, hour, hour + hourMs);
       if (difference === undefined) continue;
       await this.#mend(difference);
@@ -73,36 +77,79 @@ export class AnalyticsReconciler {
     return found;
   }
 
+  /** In halves where it is too much at once. */
   async #differing(companyId: string, from: Instant, to: Instant): Promise<Difference[]> {
-    const { feeding, analytics, totals, clock } = this.#parts;
-    await totals.refresh(clock.now());
-    await feeding.drain();
-    const [stored, projected] = await Promise.all([
-      totals.usageByHour(companyId, null, from, to),
-      analytics.hours(companyId, from, to),
-    ]);
-    const hours = new Set([...stored, ...projected].map(({ hour }) => hour));
-    return [...hours]
-      .toSorted((a, b) => a - b)
-      .map((hour) => {
-        const of = (all: readonly UsageHour[]) => all.filter((one) => one.hour === hour);
-        return { companyId, hour, stored: of(stored), projected: of(projected) };
-      })
-      .filter((difference) => !isSame(difference));
+    try {
+      return await this.#look(companyId, from, to);
+    } catch (error) {
+      if (!(error instanceof BillingError) || error.code !== "RES_002") throw error;
+      const hours = Math.floor((to - from) / hourMs);
+      if (hours < 2) return []; // an hour with more than thousands of event types is left as it is
+      const middle = from + Math.floor(hours / 2) * hourMs;
+      return [
+        ...(await this.#differing(companyId, from, middle)),
+        ...(await this.#differing(companyId, middle, to)),
+      ];
+    }
   }
 
-  async #mend({ companyId, hour, stored, projected }: Difference): Promise<void> {
-    const { feed, analytics, clock, say } = this.#parts;
-    const count = (all: readonly UsageHour[]) => all.reduce((sum, { events }) => sum + events, 0);
+  async #look(companyId: string, from: Instant, to: Instant): Promise<Difference[]> {
+    const { analytics, totals, clock } = this.#parts;
+    const readStored = async () => {
+      await totals.refresh(clock.now());
+      return byHour(await totals.usageByHour(companyId, null, from, to));
+    };
+    const before = await readStored();
+    if (!(await this.#hasAll(clock.now()))) return [];
+    const projected = byHour(await analytics.hours(companyId, from, to));
+    const after = await readStored();
+    return [...new Set([...after.keys(), ...projected.keys()])]
+      .toSorted((a, b) => a - b)
+      .map((hour) => {
+        const [stored = [], shown = [], earlier = []] = [after, projected, before].map((all) => all.get(hour));
+        return { companyId, hour, stored, projected: shown, earlier };
+      })
+      .filter(({ stored, earlier }) => isSame(stored, earlier))
+      .filter(({ stored, projected: shown }) => !isSame(stored, shown))
+      .map(({ earlier: _, ...difference }) => difference);
+  }
+
+  /** Waits a little for what was committed until then to be there, whichever process is to feed it. */
+  async #hasAll(until: Instant): Promise<boolean> {
+    const { feeding } = this.#parts;
+    for (let looks = 0; looks < limits.reconcileLooksMax; looks++) {
+      if (looks > 0) await new Promise((resolve) => setTimeout(resolve, limits.reconcileLookEveryMs));
+      await feeding.drain();
+      if (feeding.asOf !== null && feeding.asOf >= until) return true;
+    }
+    return false;
+  }
+
+  async #mend(difference: Difference): Promise<void> {
+    const { feeding, analytics, say } = this.#parts;
+    const { companyId, hour, stored, projected } = difference;
     say(
-      `analytics had ${count(projected)} events of ${companyId} in the hour from ${new Date(hour).toISOString()}, ` +
-        `and the store ${count(stored)}: the hour is fed again`,
+      `analytics had ${told(projected)} of ${companyId} in the hour from ${new Date(hour).toISOString()}, ` +
+        `and the store ${told(stored)}: the hour is fed again`,
     );
-    await analytics.remove(companyId, hour, hour + hourMs);
-    const rows = await feed.hour(companyId, hour, hour + hourMs);
-    for (let i = 0; i < rows.length; i += limits.feedRowsMax) {
-      const token = `mend:${companyId}:${hour}:${clock.now()}:${i}`;
-      await analytics.append({ token, rows: rows.slice(i, i + limits.feedRowsMax) });
+    // What was lost comes back by this alone, and meanwhile nothing else is missing.
+    await this.#feedAgain(difference);
+    const [still] = await this.#differing(companyId, hour, hour + hourMs);
+    if (still === undefined) return;
+    await feeding.mend(async () => {
+      await analytics.remove(companyId, hour, hour + hourMs);
+      await this.#feedAgain(difference);
+    });
+  }
+
+  async #feedAgain({ companyId, hour }: Difference): Promise<void> {
+    const { feed, analytics } = this.#parts;
+    for (let after: FedUsage | null = null; ; ) {
+      const rows = await feed.usageOf(companyId, hour, hour + hourMs, after, limits.feedRowsMax);
+      // A token of its own each time: under one that is known already it would be passed over.
+      if (rows.length > 0) await analytics.append({ token: `again ${crypto.randomUUID()}`, rows });
+      after = rows.at(-1) ?? null;
+      if (rows.length < limits.feedRowsMax) return;
     }
   }
 }
@@ -123,7 +170,7 @@ export function startAnalytics(services: Services, say: Say, isDue: () => boolea
 }
 
 /** Compares as long as the process runs, with rests in between. Returns how to end it. */
-export function keepReconciling(reconciler: AnalyticsReconciler, isDue: () => boolean): () => Promise<void> {
+function keepReconciling(reconciler: AnalyticsReconciler, isDue: () => boolean): () => Promise<void> {
   let stopping = false;
   let endRest = (): void => {};
   const rest = (): Promise<void> => {
@@ -138,7 +185,7 @@ export function keepReconciling(reconciler: AnalyticsReconciler, isDue: () => bo
   const once = async (): Promise<void> => {
     for await (const _ of reconciler.rounds()) {
       if (!stopping) await rest();
-      if (stopping) return;
+      if (stopping || !isDue()) return;
     }
   };
   const running = (async () => {
@@ -156,14 +203,21 @@ export function keepReconciling(reconciler: AnalyticsReconciler, isDue: () => bo
   };
 }
 
-function hourOf(at: Instant): Instant {
-  return Math.floor(at / hourMs) * hourMs;
+function byHour(totals: readonly UsageHour[]): Map<Instant, UsageHour[]> {
+  return Map.groupBy(totals, ({ hour }) => hour);
 }
 
-function isSame({ stored, projected }: Difference): boolean {
-  if (stored.length !== projected.length) return false;
-  const named = new Map(projected.map((one) => [`${one.eventType}|${one.currency}`, one]));
-  return stored.every((one) => {
+/** For people: how many events, and what they were charged. */
+function told(totals: readonly UsageHour[]): string {
+  const events = totals.reduce((sum, one) => sum + one.events, 0);
+  const charges = totals.map(({ charge, currency }) => `${charge} ${currency}`);
+  return `${events} events${charges.length === 0 ? "" : ` (${charges.slice(0, 5).join(", ")})`}`;
+}
+
+function isSame(some: readonly UsageHour[], others: readonly UsageHour[]): boolean {
+  if (some.length !== others.length) return false;
+  const named = new Map(others.map((one) => [`${one.eventType}|${one.currency}`, one]));
+  return some.every((one) => {
     const other = named.get(`${one.eventType}|${one.currency}`);
     return (
       other !== undefined &&

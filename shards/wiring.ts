@@ -174,8 +174,7 @@ function wireAnalytics(
   const partitions = () => (analytics?.embedded === true ? everyPartition : shard.owned);
   const analyticsFeed =
     analytics === null ? null : new AnalyticsFeed(usageFeed, analytics, clock, warn, partitions);
-  const asOf = () => analyticsFeed?.asOf ?? null;
-  const usageReports = new UsageReports(analytics, asOf, postgresReportRows(pools.requests), clock);
+  const usageReports = new UsageReports(analytics, analyticsFeed, postgresReportRows(pools.requests), clock);
   return { analytics, usageFeed, analyticsFeed, usageReports };
 }
 

@@ -139,11 +139,16 @@ export const limits = {
   feedEveryMs: 1000,
   /** How often a feed with nothing to do looks whether the tables are still those it has fed. */
   feedCheckEveryMs: 10_000,
+  /** How often a feeding from the beginning says how far it has got. */
+  feedTellEveryMs: 5000,
   /** A report goes by analytics that is no further behind than this. */
   analyticsLagMsMax: 10_000,
   /** Hours compared with the store at once, and the rest between. */
   reconcileHours: 24 * 31,
   reconcileEveryMs: 5000,
+  /** How often, and after what pauses, it is looked whether every process has fed what a comparison needs. */
+  reconcileLooksMax: 10,
+  reconcileLookEveryMs: 500,
   /** Hours fed again in one round: more differ only where all is to be rebuilt. */
   reconcileRepairsMax: 100,
   /** Rows made ready for analytics in one go: a millisecond or two, between which everything else goes on. */

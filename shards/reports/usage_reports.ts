@@ -4,6 +4,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { ReportRows } from "../../src/ports/report_rows.ts";
 import type { UsageAnalytics } from "../../src/ports/usage_analytics.ts";
 import type { Instant } from "../../src/time/instant.ts";
+import type { AnalyticsFeed } from "../analytics_feed.ts";
 import { answered, type Report } from "./report.ts";
 import { cellsFromStore } from "./store_report.ts";
 
@@ -18,19 +19,19 @@ export interface ReportAnswer {
 /** Answers reports: from analytics where it is there and up to date, else from the stored events. The numbers are the same. */
 export class UsageReports {
   readonly #analytics: UsageAnalytics | null;
-  readonly #freshness: () => Instant | null;
+  readonly #feeding: Pick<AnalyticsFeed, "read"> | null;
   readonly #rows: ReportRows;
   readonly #clock: Clock;
 
-  /** @param freshness as of when analytics has everything; null where it is behind or away */
+  /** @param feeding knows whether analytics has everything */
   constructor(
     analytics: UsageAnalytics | null,
-    freshness: () => Instant | null,
+    feeding: Pick<AnalyticsFeed, "read"> | null,
     rows: ReportRows,
     clock: Clock,
   ) {
     this.#analytics = analytics;
-    this.#freshness = freshness;
+    this.#feeding = feeding;
     this.#rows = rows;
     this.#clock = clock;
   }
@@ -45,11 +46,11 @@ export class UsageReports {
   }
 
   async #fromAnalytics(report: Report) {
-    const asOf = this.#freshness();
-    if (this.#analytics === null || asOf === null || !isReportable(report)) return null;
+    const [analytics, feeding] = [this.#analytics, this.#feeding];
+    if (analytics === null || feeding === null || !isReportable(report)) return null;
     try {
-      const cells = await this.#analytics.cells(report.question);
-      return cells === null ? null : { cells, asOf };
+      const told = await feeding.read(() => analytics.cells(report.question));
+      return told?.value == null ? null : { cells: told.value, asOf: told.asOf };
     } catch (error) {
       if (error instanceof BillingError && error.code === "DEP_001") return null;
       throw error;

@@ -41,6 +41,8 @@ export interface UsageAnalytics {
   readonly embedded: boolean;
   /** Makes the tables that are missing. Answers who they are: tables made anew are another, and hold nothing yet. */
   prepare(): Promise<string>;
+  /** Who the tables are at present. Where it is the same after a look at them as before, nothing was cleared meanwhile. */
+  identity(): Promise<string | null>;
   /** Takes a block in; one that is there already changes nothing. */
   append(block: UsageBlock): Promise<void>;
   /** How much usage counts there by the hour it occurred in, `from <= hour < to`, in order. */

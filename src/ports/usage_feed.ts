@@ -27,18 +27,29 @@ export interface UsageFeed {
    * kept before it is answered: whoever asks before it is fed gets the same block.
    */
   next(partitions: readonly number[], rowsMax: number): Promise<FeedBlock[]>;
-  /** Blocks have been taken in. Nothing where somebody else has said so already, or all is fed again meanwhile. */
-  fed(blocks: readonly FeedBlock[], identity: string): Promise<void>;
   /**
-   * Everything these partitions had committed by `asOf` is fed.
-   * @returns as of when that is so for every partition, whoever feeds it; null where it is not known
+   * Blocks have been taken in. What somebody else has said so of already stays as it is.
+   *
+   * @returns whether these are still the tables to feed; else nothing is kept
    */
-  complete(partitions: readonly number[], asOf: Instant): Promise<Instant | null>;
-  /** A company's usage that counts and occurred in `from <= occurredAt < to`. */
-  hour(companyId: string, from: Instant, to: Instant): Promise<FedUsage[]>;
-  /** Companies with usage, after the one given, and when it began and ended; up to `limit`. */
-  companies(
-    after: string | null,
+  fed(blocks: readonly FeedBlock[], identity: string): Promise<boolean>;
+  /**
+   * Everything these partitions had committed by `asOf` is in these tables.
+   * @returns as of when that is so for every partition, whoever feeds it; null where it is not known, or where other
+   *   tables are fed meanwhile
+   */
+  complete(partitions: readonly number[], asOf: Instant, identity: string): Promise<Instant | null>;
+  /**
+   * A company's usage that occurred in `from <= occurredAt < to`, as it is now, voided or not; the next `limit` of it
+   * after the one given, by customer, time and number.
+   */
+  usageOf(
+    companyId: string,
+    from: Instant,
+    to: Instant,
+    after: Pick<FedUsage, "customerId" | "occurredAt" | "seq"> | null,
     limit: number,
-  ): Promise<{ readonly companyId: string; readonly first: Instant; readonly last: Instant }[]>;
+  ): Promise<FedUsage[]>;
+  /** The ids of the companies after the one given, in order, up to `limit`. */
+  companies(after: string | null, limit: number): Promise<string[]>;
 }

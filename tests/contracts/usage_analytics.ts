@@ -205,9 +205,13 @@ export function usageAnalyticsContract(name: string, analytics: UsageAnalytics):
     test("its tables are the same as long as they are there, and others when they are made anew", async () => {
       const first = await analytics.prepare();
       expect(await analytics.prepare()).toBe(first);
+      expect(await analytics.identity()).toBe(first);
       await analytics.clear();
       await expect(feed([row(1)])).rejects.toMatchObject({ code: "DEP_001" });
-      expect(await analytics.prepare()).not.toBe(first);
+      await expect(analytics.identity()).rejects.toMatchObject({ code: "DEP_001" });
+      const second = await analytics.prepare();
+      expect(second).not.toBe(first);
+      expect(await analytics.identity()).toBe(second);
       expect(await totals()).toEqual([]);
     });
 

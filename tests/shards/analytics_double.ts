@@ -13,6 +13,7 @@ export function analyticsDouble() {
   let made = 0;
   let rows = new Map<string, FedUsage>();
   let tokens = new Set<string>();
+  let onAppend = async (): Promise<void> => {};
   const faults: Fault[] = [];
   const appended: number[] = [];
   const gone = () => new BillingError("DEP_001", "analytics is away");
@@ -32,8 +33,10 @@ export function analyticsDouble() {
         identity ??= `tables ${++made}`;
         return identity;
       }),
-    append: ({ token, rows: block }) => {
-      if (identity === null) return Promise.reject(gone());
+    identity: () => (identity === null ? Promise.reject(gone()) : work(() => identity)),
+    append: async ({ token, rows: block }) => {
+      await onAppend();
+      if (identity === null) throw gone();
       return work(() => {
         appended.push(block.length);
         if (tokens.has(token)) return;
@@ -93,10 +96,16 @@ export function analyticsDouble() {
       counting()
         .map((row) => `${row.customerId} ${row.seq} ${row.charge}`)
         .toSorted(),
-    /** Loses a row that counts, as a broken disk would. */
-    lose: () => {
-      const [key] = [...rows].find(([, row]) => !row.voided) ?? [];
-      rows.delete(key ?? "");
+    /** Changes rows behind everybody's back: what `change` answers null for is lost. */
+    tamper: (change: (row: FedUsage) => FedUsage | null) => {
+      const changed = [...rows].map(([key, row]) => [key, change(row)] as const);
+      rows = new Map(changed.filter((entry): entry is [string, FedUsage] => entry[1] !== null));
+    },
+    /** A row nobody has recorded. */
+    invent: (row: FedUsage) => rows.set("invented", row),
+    /** Does something before each block is taken in; until it is done nobody gets an answer. */
+    beforeAppend: (work: () => Promise<void>) => {
+      onAppend = work;
     },
     /** Somebody drops the tables. */
     drop: () => {

@@ -5,6 +5,7 @@ import { AnalyticsReconciler } from "../../shards/analytics_reconciler.ts";
 import { limits } from "../../src/limits.ts";
 import { identityDigest } from "../../src/metering/usage_event.ts";
 import { everyPartition } from "../../src/partitioning.ts";
+import type { FedUsage } from "../../src/ports/usage_analytics.ts";
 import { analyticsDouble, type Fault } from "./analytics_double.ts";
 import { COMPANY, call, openWorld, seed } from "./world.ts";
 
@@ -144,13 +145,32 @@ test("crashes, lost answers, lost tables and a second feeder change nothing", as
   );
 }, 120_000);
 
-test("what analytics has lost, or has too much, is found and mended", async () => {
+test("what analytics has lost, or has too much, or otherwise, is found and mended", async () => {
   const feeding = await openFeed();
   await record(20);
+  await voidOne(sent);
   const feed = feeding.feedOf();
-  await feed.drain();
-  feeding.lose();
-  feeding.lose();
+  const damages: ((row: FedUsage) => FedUsage | null)[] = [
+    (row) => (row.seq % 3 === 0 ? null : row),
+    (row) => ({ ...row, charge: "7.25" }),
+    (row) => ({ ...row, voided: false, version: 1 }),
+  ];
+  for (const damage of damages) {
+    await feed.drain();
+    feeding.tamper(damage);
+    expect(feeding.contents()).not.toEqual(await stored());
+    await reconciled(feeding, feed);
+  }
+  const { services } = app;
+  const [row] = await services.usageFeed.usageOf(COMPANY, 0, services.clock.now() + 1, null, 1);
+  feeding.invent({ ...(row ?? expect.unreachable("nothing recorded")), customerId: "nobody", voided: false });
+  expect(feeding.contents()).not.toEqual(await stored());
+  await reconciled(feeding, feed);
+});
+
+/** Finds something, mends it, and then finds nothing any more. */
+async function reconciled(feeding: Awaited<ReturnType<typeof openFeed>>, feed: AnalyticsFeed): Promise<void> {
+  feeding.said.length = 0;
   const { services } = app;
   const reconciler = new AnalyticsReconciler({
     feed: services.usageFeed,
@@ -166,7 +186,7 @@ test("what analytics has lost, or has too much, is found and mended", async () =
   expect(feeding.said.join("\n")).toContain("the hour is fed again");
   expect(feeding.contents()).toEqual(await stored());
   for await (const found of reconciler.rounds()) expect(found).toEqual([]);
-});
+}
 
 test("goes on by itself when analytics comes back, and says once that it waits", async () => {
   const feeding = await openFeed();

@@ -11,16 +11,17 @@ export type AnalyticsLeg = Measurement | "unavailable";
 
 /** The analytics' leg of a proof, by line; `unavailable` where it is away, behind, or cannot tell. */
 export async function analyticsLegs(
-  { analytics, usageFeed }: Services,
+  { analytics, analyticsFeed }: Services,
   { companyId, customerId }: ActorKey,
   asked: readonly ToProve[],
 ): Promise<(lineId: string) => AnalyticsLeg> {
   const nothing = (): AnalyticsLeg => "unavailable";
-  if (analytics === null) return nothing;
+  if (analytics === null || analyticsFeed === null) return nothing;
   try {
-    const behind = await usageFeed.behind([partitionOf(companyId, customerId, limits.partitions)]);
-    if (behind.length > 0) return nothing;
-    const measured: readonly ProvenLine[] = (await provePeriods(analytics, asked)).flat();
+    const partition = partitionOf(companyId, customerId, limits.partitions);
+    const told = await analyticsFeed.readPartition(partition, () => provePeriods(analytics, asked));
+    if (told === null) return nothing;
+    const measured: readonly ProvenLine[] = told.value.flat();
     const lines = new Map(measured.map(({ line_item_id, events }) => [line_item_id, events]));
     return (lineId) => lines.get(lineId) ?? "unavailable";
   } catch (error) {

@@ -45,6 +45,7 @@ export function clickHouseAnalytics(
       await engine.command(dropped);
       return made(engine);
     },
+    identity: () => identityOf(engine),
     append: ({ token, rows }) =>
       rows.length === 0 ? Promise.resolve() : engine.insert("usage", inTurns(rows), token),
     async hours(companyId, from, to) {
@@ -109,10 +110,15 @@ export function clickHouseAnalytics(
 /** Makes the table if it is missing; of several who do so at once, one does. Answers who it is. */
 async function made(engine: Engine): Promise<string> {
   await engine.command(usageTable(newIdentity()));
+  return (await identityOf(engine)) ?? "";
+}
+
+/** Null where there is no table. */
+async function identityOf(engine: Engine): Promise<string | null> {
   const [table] = await engine.query<{ comment: string }>(
     "select comment from system.tables where database = currentDatabase() and name = 'usage'",
   );
-  return table?.comment ?? "";
+  return table?.comment ?? null;
 }
 
 async function readPage(engine: Engine, place: UsagePlace, limit: number): Promise<MeasuredUsage[]> {

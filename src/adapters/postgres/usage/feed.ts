@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import type { FedUsage } from "../../../ports/usage_analytics.ts";
 import type { UsageFeed } from "../../../ports/usage_feed.ts";
 import { onStore } from "../store_errors.ts";
+import { transaction } from "../transaction.ts";
 
 interface FedRow {
   company_id: string;
@@ -29,7 +30,7 @@ export function postgresUsageFeed(sql: Sql): UsageFeed {
       }),
     begin: (identity) =>
       onStore(async () => {
-        await sql.begin(async (tx) => {
+        await transaction(sql, async (tx) => {
           await tx`lock table analytics_identity in exclusive mode`;
           const [row] = await tx<{ identity: string }[]>`select identity from analytics_identity`;
           if (row?.identity === identity) return;
@@ -73,43 +74,56 @@ export function postgresUsageFeed(sql: Sql): UsageFeed {
       }),
     fed: (blocks, identity) =>
       onStore(async () => {
-        await sql`
-          update analytics_feed f set fed_to = b.until, block_to = null
-          from unnest(${blocks.map(({ partition }) => partition)}::int[], ${blocks.map(({ from }) => from)}::bigint[],
-            ${blocks.map(({ to }) => to)}::bigint[]) as b(partition, after, until)
-          where f.partition = b.partition and f.fed_to = b.after and f.block_to = b.until
-            and exists (select from analytics_identity i where i.identity = ${identity})`;
+        const [row] = await sql<{ ours: boolean }[]>`
+          with ours as (select from analytics_identity where identity = ${identity} for share),
+          moved as (
+            update analytics_feed f set fed_to = b.until, block_to = null
+            from unnest(${blocks.map(({ partition }) => partition)}::int[],
+              ${blocks.map(({ from }) => from)}::bigint[], ${blocks.map(({ to }) => to)}::bigint[])
+              as b(partition, after, until)
+            where f.partition = b.partition and f.fed_to = b.after and f.block_to = b.until
+              and exists (select from ours)
+          )
+          select exists (select from ours) as ours`;
+        return row?.ours === true;
       }),
-    complete: (partitions, asOf) =>
+    complete: (partitions, asOf, identity) =>
       onStore(async () => {
-        await sql`
-          insert into analytics_feed (partition, as_of) select id, ${asOf} from unnest(${[...partitions]}::int[]) as p(id)
-          on conflict (partition) do update set as_of = excluded.as_of`;
+        // Locked, so that nobody begins anew between the look at whose tables they are and the writing.
         const [row] = await sql<{ as_of: string | null }[]>`
-          select case when bool_and(f.as_of is not null) then min(f.as_of) end as as_of
-          from partitions p left join analytics_feed f on f.partition = p.id`;
+          with ours as (select from analytics_identity where identity = ${identity} for share),
+          told as (
+            insert into analytics_feed (partition, as_of)
+            select id, ${asOf} from unnest(${[...partitions]}::int[]) as p(id) where exists (select from ours)
+            on conflict (partition) do update set as_of = excluded.as_of
+            returning partition, as_of
+          )
+          select case when bool_and(coalesce(told.as_of, f.as_of) is not null)
+            then min(coalesce(told.as_of, f.as_of)) end as as_of
+          from partitions p left join analytics_feed f on f.partition = p.id
+            left join told on told.partition = p.id
+          where exists (select from ours)`;
         return row?.as_of == null ? null : Number(row.as_of);
       }),
-    hour: (companyId, from, to) =>
+    usageOf: (companyId, from, to, after, limit) =>
       onStore(async () => {
         const rows = await sql<FedRow[]>`
-          select ${columns}, commit_seq as version, false as voided from usage_events
-          where company_id = ${companyId} and occurred_at >= ${from} and occurred_at < ${to} and voided_at is null`;
+          select ${columns}, coalesce(void_commit_seq, commit_seq) as version, voided_at is not null as voided
+          from usage_events
+          where company_id = ${companyId} and occurred_at >= ${from} and occurred_at < ${to}
+            ${
+              after === null
+                ? sql``
+                : sql`and (customer_id, occurred_at, seq) > (${after.customerId}, ${after.occurredAt}, ${after.seq})`
+            }
+          order by customer_id, occurred_at, seq limit ${limit}`;
         return rows.map(fedOf);
       }),
     companies: (after, limit) =>
       onStore(async () => {
-        const rows = await sql<{ company_id: string; first: string; last: string }[]>`
-          select c.id as company_id, u.first, u.last from companies c, lateral (
-            select min(occurred_at) as first, max(occurred_at) as last from usage_events where company_id = c.id
-          ) u
-          where u.first is not null ${after === null ? sql`` : sql`and c.id > ${after}`}
-          order by c.id limit ${limit}`;
-        return rows.map((row) => ({
-          companyId: row.company_id,
-          first: Number(row.first),
-          last: Number(row.last),
-        }));
+        const rows = await sql<{ id: string }[]>`
+          select id from companies ${after === null ? sql`` : sql`where id > ${after}`} order by id limit ${limit}`;
+        return rows.map(({ id }) => id);
       }),
   };
 }
@@ -125,10 +139,15 @@ async function nextPlaces(
     on conflict do nothing`;
   const rows = await sql<{ partition: number; fed_to: string; block_to: string }[]>`
     update analytics_feed f set block_to = coalesce(f.block_to, (
-      select coalesce(
-        (select commit_seq from usage_events where partition = f.partition and commit_seq > f.fed_to
-          order by commit_seq offset ${rowsMax} limit 1),
-        p.commit_seq)
+      select coalesce((
+        select seq from (
+          (select commit_seq as seq from usage_events where partition = f.partition and commit_seq > f.fed_to
+            order by commit_seq limit ${rowsMax + 1})
+          union all
+          (select void_commit_seq from usage_events where partition = f.partition and void_commit_seq > f.fed_to
+            order by void_commit_seq limit ${rowsMax + 1})
+        ) rows order by seq offset ${rowsMax} limit 1
+      ), p.commit_seq)
     ))
     from partitions p
     where p.id = f.partition and f.partition = any(${[...partitions]}::int[]) and p.commit_seq > f.fed_to
