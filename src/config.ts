@@ -81,11 +81,7 @@ export const variables: readonly Variable[] = [
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
   const clickHouseUrl = text(env, "CLICKHOUSE_URL");
-  if (
-    clickHouseUrl !== null &&
-    clickHouseUrl !== "off" &&
-    (!/^https?:\/\//.test(clickHouseUrl) || !URL.canParse(clickHouseUrl))
-  ) {
+  if (clickHouseUrl !== null && clickHouseUrl !== "off" && !isDatabaseUrl(clickHouseUrl)) {
     throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database, or off");
   }
   const databaseUrl = text(env, "DATABASE_URL");
@@ -111,6 +107,19 @@ export function readConfig(env: Environment): Config {
     kafkaBrokers: brokers(env),
     clickHouseUrl,
   };
+}
+
+/** One host and one database, with everything that is escaped in it readable. */
+function isDatabaseUrl(address: string): boolean {
+  if (!/^https?:\/\/[^?#]+$/.test(address) || !URL.canParse(address)) return false;
+  const { username, password, pathname } = new URL(address);
+  if (pathname.slice(1).includes("/")) return false;
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false; // URIError: an escape that is none, such as %zz
+  }
 }
 
 function brokers(env: Environment): string[] | null {

@@ -130,6 +130,8 @@ export const limits = {
   reportRowsMax: 10_000,
   reportRowsDefault: 1000,
   reportGroupsMax: 5,
+  /** Customers or subscriptions one report names: each is looked up. */
+  reportRefsMax: 100,
   /** Events a report reads from the store itself, where analytics cannot answer it. */
   reportEventsMax: 200_000,
   reportEventsPerPage: 5000,
@@ -153,6 +155,9 @@ export const limits = {
   reconcileRepairsMax: 100,
   /** Rows made ready for analytics in one go: a millisecond or two, between which everything else goes on. */
   analyticsRowsPerTurn: 100,
+  /** Memory of chDB in all, and of each of its caches, whose own bounds are 5 GB. */
+  analyticsEngineBytesMax: 1536 * 1_048_576,
+  analyticsCacheBytes: 64 * 1_048_576,
   /** Memory of one question to analytics, and how long it may take. */
   analyticsBytesMax: 1024 * 1_048_576,
   analyticsAnswerMsMax: 30_000,

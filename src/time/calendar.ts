@@ -137,13 +137,25 @@ export function windowBoundaries(
   max: number,
 ): Instant[] | null {
   const boundaries = [start];
+  const length = windowMs[unit];
+  let steady = start; // no change of the clocks between the last boundary and this
   for (let at = start; ; ) {
-    at = unit === "minute" ? at - (at % minuteMs) + minuteMs : windowAround(at, unit, timezone).end;
+    if (unit === "minute") at += minuteMs - (at % minuteMs);
+    else if (length !== null && at + length < steady) at += length;
+    else {
+      at = windowAround(at, unit, timezone).end;
+      if (at >= steady) steady = nextClockChange(at, timezone);
+    }
     if (at >= end) break;
     if (boundaries.length >= max) return null;
     boundaries.push(at);
   }
   return [...boundaries, end];
+}
+
+function nextClockChange(after: Instant, timezone: string): Instant {
+  const local = Temporal.Instant.fromEpochMilliseconds(after).toZonedDateTimeISO(timezone);
+  return local.getTimeZoneTransition("next")?.epochMilliseconds ?? Number.POSITIVE_INFINITY;
 }
 
 function windowAround(at: Instant, unit: "hour" | "day" | "week" | "month", timezone: string): Period {
@@ -270,6 +282,8 @@ export function endOfRepeat({ start, end }: Period, timezone: string): Instant {
 }
 
 const minuteMs = 60_000;
+/** How long windows are while the clocks go on evenly; null where that differs. */
+const windowMs = { minute: minuteMs, hour: hourMs, day: 24 * hourMs, week: 7 * 24 * hourMs, month: null };
 const firstDay = Temporal.PlainDate.from("1970-01-01");
 
 function zoned(at: Instant, timezone: string): Temporal.ZonedDateTime {

@@ -91,6 +91,8 @@ export function analyticsDouble() {
     analytics,
     faults,
     appended,
+    /** How many rows count. */
+    count: () => counting().length,
     /** The rows that count, by customer and number. */
     contents: () =>
       counting()

@@ -5,6 +5,7 @@ import { checkFilters, type Filter, Filters } from "../../../src/filter.ts";
 import { limits } from "../../../src/limits.ts";
 import { checkMetric, type Metric, type MetricInput } from "../../../src/metering/metric.ts";
 import type { Grouping, UsageQuestion } from "../../../src/metering/usage_question.ts";
+import { DecimalText } from "../../../src/money/decimal_schema.ts";
 import { readJson } from "../../../src/money/json.ts";
 import { formatExact } from "../../../src/money/ratio.ts";
 import { OneOf, Text } from "../../../src/text.ts";
@@ -28,7 +29,7 @@ const AggregateQuery = Type.Object(
       OneOf(["count", "sum", "max", "min", "unique", "latest", "average", "weighted_sum", "percentile"]),
     ),
     field: Type.Optional(Text(255)),
-    percentile: Type.Optional(Text(32)),
+    percentile: Type.Optional(DecimalText("positive", "Up to 100, by nearest rank; for `percentile` only")),
     customer_id: list("Ids or external ids, commas between"),
     subscription_id: list("Ids or external ids, commas between"),
     filters: Type.Optional(
@@ -208,7 +209,7 @@ function nameOf(grouping: Grouping): string {
 }
 
 async function customersOf(services: Services, ctx: Asked): Promise<readonly string[] | null> {
-  const refs = split(ctx.query.customer_id);
+  const refs = refsOf("customer_id", ctx.query);
   if (refs === null) return null;
   const found = await services.refs.resolve(ctx.principal.companyId, refs);
   return refs.map((ref) => {
@@ -219,9 +220,17 @@ async function customersOf(services: Services, ctx: Asked): Promise<readonly str
 }
 
 async function subscriptionsOf(services: Services, ctx: Asked): Promise<readonly string[] | null> {
-  const refs = split(ctx.query.subscription_id);
+  const refs = refsOf("subscription_id", ctx.query);
   if (refs === null) return null;
   return Promise.all(refs.map(async (ref) => (await existing(services, ctx, "subscriptions", ref)).id));
+}
+
+/** The customers or subscriptions asked for; null for all. */
+function refsOf(name: "customer_id" | "subscription_id", query: Query): readonly string[] | null {
+  const refs = split(query[name]);
+  if (refs !== null && refs.length > limits.reportRefsMax)
+    throw invalid(name, `must not name more than ${limits.reportRefsMax}`);
+  return refs;
 }
 
 function split(text: string | undefined): string[] | null {

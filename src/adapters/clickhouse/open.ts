@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { limits } from "../../limits.ts";
 import type { UsageAnalytics } from "../../ports/usage_analytics.ts";
 import { clickHouseAnalytics } from "./analytics.ts";
 import { engineOver } from "./client.ts";
@@ -37,22 +38,38 @@ export function openClickHouse(url: string): UsageAnalytics {
  */
 export function openChdb(folder: string): UsageAnalytics | null {
   if (!isInstalled()) return null;
+  let bounded: { close(): void } | null = null;
   const connect = async (): Promise<ClickHouseClient> => {
     mkdirSync(folder, { recursive: true });
-    const [{ createClient }, chdb] = await Promise.all([
+    const [{ createClient }, { Session }, { createChdbConnection }] = await Promise.all([
       import("@clickhouse/client"),
+      import("chdb"),
       import("chdb/connection"),
     ]);
-    const connection = chdb.createChdbConnection({ path: folder });
+    // All sessions of a folder share one engine. The first says what it may use; the client's cannot.
+    bounded ??= new Session(folder, { connectionArgs: engineBounds });
+    const connection = createChdbConnection({ path: folder });
     return createClient({ connection } as unknown as Parameters<typeof createClient>[0]);
   };
   return clickHouseAnalytics(engineOver(connect), {
     embedded: true,
     what: "chDB",
     makeDatabase: async () => {},
-    closeOthers: async () => {},
+    closeOthers: async () => {
+      if (bounded === null) return;
+      bounded.close();
+      // What has run out of time here goes on there, and holds the folder.
+      const { drainPending } = await import("chdb");
+      await drainPending();
+    },
   });
 }
+
+/** As `clickhouse local` takes them. Its own memory only: what else is in this process does not count. */
+const engineBounds = [
+  `--max_server_memory_usage=${limits.analyticsEngineBytesMax}`,
+  ...["mark_cache_size", "primary_index_cache_size"].map((name) => `--${name}=${limits.analyticsCacheBytes}`),
+];
 
 /** The package comes for every machine, the engine in a package of its own for some. */
 function isInstalled(): boolean {
