@@ -106,7 +106,9 @@ export class AnalyticsReconciler {
     return [...new Set([...after.keys(), ...projected.keys()])]
       .toSorted((a, b) => a - b)
       .map((hour) => {
-        const [stored = [], shown = [], earlier = []] = [after, projected, before].map((all) => all.get(hour));
+        const [stored = [], shown = [], earlier = []] = [after, projected, before].map((all) =>
+          all.get(hour),
+        );
         return { companyId, hour, stored, projected: shown, earlier };
       })
       .filter(({ stored, earlier }) => isSame(stored, earlier))
