@@ -33,7 +33,7 @@ export function analyticsDouble() {
         identity ??= `tables ${++made}`;
         return identity;
       }),
-    identity: () => (identity === null ? Promise.reject(gone()) : work(() => identity)),
+    identity: () => work(() => identity),
     append: async ({ token, rows: block }) => {
       await onAppend();
       if (identity === null) throw gone();
