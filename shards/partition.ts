@@ -84,8 +84,7 @@ export class Partition {
     this.#stopping = true;
     this.#warm();
     this.inbox.refuseAll(new NotOwner(this.id));
-    for (const resolve of this.#waiters.values()) resolve([]);
-    this.#waiters.clear();
+    this.#letGo();
   }
 
   /** Says that something may be waiting: the log grew or a command came. */
@@ -247,11 +246,20 @@ export class Partition {
         this.#cursor = stored;
         this.#releaseWaiters();
         return true;
-      } catch {
+      } catch (failure) {
+        // Nobody is to wait for a store that may stay away: what was asked is refused, what was sent is durable.
+        this.inbox.refuseAll(unavailable(failure));
+        this.#letGo();
         await Bun.sleep(pauseMs(attempt));
       }
     }
     return false;
+  }
+
+  /** Ends every wait for verdicts: they will come, but nobody knows when. */
+  #letGo(): void {
+    for (const resolve of this.#waiters.values()) resolve([]);
+    this.#waiters.clear();
   }
 
   /** Answers for what is committed. Where a commit's outcome was unknown its verdicts are lost to us, not to the store. */

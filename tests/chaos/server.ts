@@ -8,9 +8,11 @@ const START_WAIT_MS = 60_000;
 export class Server {
   readonly #dataDir: string;
   readonly #env: Readonly<Record<string, string>>;
-  #child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
+  #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null;
   #url = "";
   #token = "";
+  /** What it has told whoever runs it, line by line; all of it is passed on. */
+  readonly said: string[] = [];
 
   /** @param env variables beside those of this process, such as which engines to use */
   constructor(dataDir: string, env: Readonly<Record<string, string>> = {}) {
@@ -43,9 +45,10 @@ export class Server {
       },
       stdin: "ignore",
       stdout: "pipe",
-      stderr: "inherit",
+      stderr: "pipe",
     });
     this.#child = child;
+    void this.#hear(child.stderr);
     this.#url = await Promise.race([listening(child.stdout), this.#ending(child)]);
     // The admin is stored before the line after this one is printed; at a first start that takes a moment.
     for (const deadline = performance.now() + START_WAIT_MS; ; ) {
@@ -56,6 +59,18 @@ export class Server {
       }
       if (performance.now() > deadline) throw new Error(`cannot log in: ${login.status}`);
       await Bun.sleep(50);
+    }
+  }
+
+  async #hear(words: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of words) {
+      const text = decoder.decode(bytes, { stream: true });
+      process.stderr.write(text);
+      const lines = `${rest}${text}`.split("\n");
+      rest = lines.pop() ?? "";
+      this.said.push(...lines);
     }
   }
 
