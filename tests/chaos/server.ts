@@ -83,11 +83,14 @@ export class Server {
   /** kill -9 of the program and, if asked, of its database; answers once they are gone. */
   async kill(withDatabase: boolean): Promise<void> {
     this.#child?.kill("SIGKILL");
-    if (withDatabase) {
-      const lock = readFileSync(join(this.#dataDir, "postgres", "cluster", "postmaster.pid"), "utf8");
-      process.kill(Number(lock.split("\n")[0]), "SIGKILL");
-    }
+    if (withDatabase) this.killDatabase();
     await this.#child?.exited;
+  }
+
+  /** kill -9 of its embedded database alone. */
+  killDatabase(): void {
+    const lock = readFileSync(join(this.#dataDir, "postgres", "cluster", "postmaster.pid"), "utf8");
+    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
   }
 
   /** Asks it to stop. */
@@ -106,14 +109,18 @@ export class Server {
     method: string,
     path: string,
     body?: unknown,
-  ): Promise<{ status: number; payload: Record<string, unknown> }> {
+  ): Promise<{ status: number; code: string | null; headers: Headers; payload: Record<string, unknown> }> {
     const response = await fetch(`${this.#url}/api/v1${path}`, {
       method,
       headers: { Authorization: `Bearer ${this.#token}`, "Content-Type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const told = (await response.json()) as { payload: Record<string, unknown> };
-    return { status: response.status, payload: told.payload };
+    const told = (await response.json()) as {
+      payload: Record<string, unknown>;
+      error: { code: string } | null;
+    };
+    const { status, headers } = response;
+    return { status, code: told.error?.code ?? null, headers, payload: told.payload };
   }
 
   /** A request that must succeed. */

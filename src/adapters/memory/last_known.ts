@@ -17,6 +17,8 @@ interface Known {
  */
 export function openLastKnownCache(cache: Cache, clock: Clock): Cache {
   const known = new Map<string, Known>(); // the longest known first
+  /** The latest load of each key; one that began before the key was deleted does not count. */
+  const loads = new Map<string, symbol>();
   /** True while a load was not answered in time and none has been since: then nobody else waits. */
   let silent = false;
 
@@ -35,10 +37,16 @@ export function openLastKnownCache(cache: Cache, clock: Clock): Cache {
   return {
     async through(key, ttlMs, load) {
       const told = cache.through(key, ttlMs, async () => {
-        const value = await load();
-        silent = false;
-        note(key, value);
-        return value;
+        const mine = Symbol(key);
+        loads.set(key, mine);
+        try {
+          const value = await load();
+          silent = false;
+          if (loads.get(key) === mine) note(key, value);
+          return value;
+        } finally {
+          if (loads.get(key) === mine) loads.delete(key);
+        }
       });
       const found = stillKnown(key);
       if (found === null) return told;
@@ -54,6 +62,7 @@ export function openLastKnownCache(cache: Cache, clock: Clock): Cache {
     },
     async delete(key) {
       known.delete(key);
+      loads.delete(key);
       await cache.delete(key);
     },
   };

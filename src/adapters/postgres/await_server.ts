@@ -14,7 +14,7 @@ export async function awaitPostgres(
   say: (line: string) => void,
   waitMsMax: number,
 ): Promise<void> {
-  const { host } = new URL(url);
+  const host = hostOf(url);
   const deadline = performance.now() + waitMsMax;
   for (let told = false; ; told = true) {
     const failure = await failureOf(url);
@@ -23,10 +23,9 @@ export async function awaitPostgres(
       return;
     }
     const reason = failure instanceof Error ? failure.message : String(failure);
+    if (errorCode(failure) === "ERR_INVALID_URL") throw unusable("it is not an address");
     if (/^(28|3D|42)/.test(errorCode(failure) ?? ""))
-      throw new BillingError("VAL_001", `DATABASE_URL: the server at ${host} refuses us: ${reason}`, {
-        field: "DATABASE_URL",
-      });
+      throw unusable(`the server at ${host} refuses us: ${reason}`);
     if (!isAway(failure)) throw failure;
     if (performance.now() >= deadline)
       throw new BillingError("DEP_001", `The database does not answer: ${reason}`);
@@ -37,13 +36,24 @@ export async function awaitPostgres(
 
 /** Why a statement is not answered; null where it is. */
 async function failureOf(url: string): Promise<unknown> {
-  const sql = connect(url, { role: null, connections: 1 });
   try {
-    await sql`select 1`;
-    return null;
+    const sql = connect(url, { role: null, connections: 1 });
+    try {
+      await sql`select 1`;
+      return null;
+    } finally {
+      await sql.end({ timeout: 0 });
+    }
   } catch (error) {
     return error;
-  } finally {
-    await sql.end({ timeout: 0 });
   }
+}
+
+/** `host:port` of an address, several of them where it names several; never what it holds of a password. */
+function hostOf(url: string): string {
+  return /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url)?.[1] ?? "";
+}
+
+function unusable(why: string): BillingError {
+  return new BillingError("VAL_001", `DATABASE_URL: ${why}`, { field: "DATABASE_URL" });
 }
