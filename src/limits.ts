@@ -83,6 +83,8 @@ export const limits = {
   openAccountsMax: 500_000,
   /** Transfers of one request to the ledger: what TigerBeetle takes at most. */
   ledgerTransfersPerPost: 8189,
+  /** Products and jurisdictions the chain of an invoice names, with room for its other legs; what is beyond has no name. */
+  ledgerNamesPerInvoiceMax: 8000,
   /** Commits of one partition that are posted together. */
   ledgerRowsPerPartition: 64,
   ledgerPublishEveryMs: 100,
