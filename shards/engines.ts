@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
 import { fixedMembership } from "../src/adapters/memory/fixed_membership.ts";
 import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
+import { awaitPostgres } from "../src/adapters/postgres/await_server.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
@@ -44,17 +45,28 @@ export interface RemoteLedger {
 }
 
 /** Starts the embedded Postgres, or takes the one configured. */
-async function openServer(config: Config, say: Say) {
-  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
+async function openServer(config: Config, say: Say, revive = false) {
+  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say, revive) : null;
   const url = config.databaseUrl ?? embedded?.url ?? "";
   const close = async () => embedded?.stop(); // which leaves a server running that another process uses
   return { url, embedded: embedded !== null, close };
 }
 
-/** The database, migrated. */
-export async function openDatabase(config: Config, say: Say, { count }: Share = alone): Promise<Database> {
-  const { url, embedded, close } = await openServer(config, say);
+/**
+ * The database, migrated. One that is embedded and ends is started again, by the process that has it to itself or
+ * supervises the others.
+ *
+ * @param waitMsMax how long one that is away is waited for, which is said
+ */
+export async function openDatabase(
+  config: Config,
+  say: Say,
+  { count }: Share = alone,
+  waitMsMax = Number.POSITIVE_INFINITY,
+): Promise<Database> {
+  const { url, embedded, close } = await openServer(config, say, count === 1);
   try {
+    await awaitPostgres(url, say, waitMsMax);
     const migrated = await migrate(url);
     const usageTier = await arrangeUsage(url);
     return { url, embedded, migrated, usageTier, sharers: count, close };
@@ -75,9 +87,9 @@ export async function openCurrentDatabase(config: Config) {
   }
 }
 
-async function openEmbedded(dataDir: string, say: Say) {
+async function openEmbedded(dataDir: string, say: Say, revive: boolean) {
   const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
-  return openEmbeddedPostgres({ dataDir, log: say });
+  return openEmbeddedPostgres({ dataDir, log: say, revive });
 }
 
 /** Which of several processes on one machine this is: they share its ports, its data directory and its customers. */
@@ -100,11 +112,11 @@ export async function openEventLog(config: Config, say: Say, { index }: Share = 
  * Makes the embedded log's files those of so many processes, before any of them starts; quick where they are already.
  * Throws DEP_001 where BillAI is running.
  */
-export async function arrangeEventLog(config: Config, count: number): Promise<void> {
+export async function arrangeEventLog(config: Config, count: number, say: Say): Promise<void> {
   const { dataDir, kafkaBrokers } = config;
   mkdirSync(dataDir, { recursive: true });
   if (kafkaBrokers !== null || (count === 1 && !hasSeveralLogs(dataDir))) return;
-  const database = await openDatabase(config, () => {});
+  const database = await openDatabase(config, say);
   const pools = openPools(database.url);
   try {
     const applied = everyPartition.map(() => 0);

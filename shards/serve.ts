@@ -49,7 +49,7 @@ export async function serve(
   onFenced: (partition: number) => void,
   share: Share = alone,
 ): Promise<Running> {
-  if (share.count === 1) await arrangeEventLog(config, 1);
+  if (share.count === 1) await arrangeEventLog(config, 1, say);
   const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {

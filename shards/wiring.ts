@@ -1,5 +1,6 @@
 import { argonPasswords } from "../src/adapters/bun/passwords.ts";
 import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
+import { openLastKnownCache } from "../src/adapters/memory/last_known.ts";
 import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
 import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
 import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
@@ -221,7 +222,8 @@ function auditorOf({ requests, shard }: Pools, companies: Companies, ledger: Led
   });
 }
 
-async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {
+async function wireAuth(pools: Pools, { cache: shared, limiter }: CacheServer): Promise<AuthServices> {
+  const cache = openLastKnownCache(shared, systemClock);
   const users = postgresAuthStore(pools.requests, pools.shard);
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
   const realm = adminRealm.name;

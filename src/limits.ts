@@ -94,6 +94,8 @@ export const limits = {
   openAccountsMax: 500_000,
   /** Transfers of one request to the ledger: what TigerBeetle takes at most. */
   ledgerTransfersPerPost: 8189,
+  /** Products and jurisdictions the chain of an invoice names, with room for its other legs; what is beyond has no name. */
+  ledgerNamesPerInvoiceMax: 8000,
   /** Commits of one partition that are posted together. */
   ledgerRowsPerPartition: 64,
   ledgerPublishEveryMs: 100,
@@ -213,6 +215,14 @@ export const limits = {
   refreshTokenMs: 30 * 86_400_000,
   /** How long a key or session may be taken from the cache: revoking takes effect within a second. */
   credentialCachedMs: 900,
+  /**
+   * Whose key or session was good when the store went away is believed for so long, so that events are taken on; for
+   * little else, as all else needs the store.
+   */
+  credentialKnownMs: 300_000,
+  credentialsKnownMax: 100_000,
+  /** How long a look at the store may take before that applies. */
+  credentialWaitMsMax: 2000,
   /** Wrong passwords per account, and per address; the window gives as many back, spread evenly. */
   loginFailuresPerAccount: 10,
   loginFailuresPerAddress: 50,
@@ -242,6 +252,8 @@ export const limits = {
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,
+  /** A question of `/health` that was never answered is asked anew after this. */
+  healthAskedAgainMs: 2000,
   /** Longest pause before a shard process that keeps ending is started again. */
   shardRestartMsMax: 10_000,
   /** How old the knowledge may be which process has which partition, where nothing has failed yet. */
@@ -254,6 +266,8 @@ export const limits = {
   peerTellMsMax: 2000,
   /** Records handed to another process at once. */
   peerEntriesMax: 1000,
+  /** Somebody waits for what a request asks of the store: after this it is told that the store is away. */
+  storeRequestMsMax: 10_000,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

@@ -67,7 +67,7 @@ export async function openSeveral() {
     running,
     /** Starts so many processes on what is stored, as the supervisor would. */
     async start(count: number): Promise<void> {
-      if (count > 1) await arrangeEventLog(config, count);
+      if (count > 1) await arrangeEventLog(config, count, () => {});
       const all = Array.from({ length: count }, (_, index) => serve(config, say, () => {}, { index, count }));
       running.push(...(await Promise.all(all)));
       const [first] = running;
