@@ -2,7 +2,7 @@ import { positionsOf } from "../actors/customer/ledger/positions.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import { type LedgerBook, ledgerScale } from "../src/ledger/account.ts";
 import { chart } from "../src/ledger/chart.ts";
-import { amountOfUnits, unitsOf } from "../src/ledger/units.ts";
+import { unitsOf } from "../src/ledger/units.ts";
 import { limits } from "../src/limits.ts";
 import { decimal } from "../src/money/decimal.ts";
 import type { CompanyStore } from "../src/ports/company_store.ts";
@@ -12,18 +12,8 @@ import type { LedgerDirectory, OpenAccount } from "../src/ports/ledger_directory
 import type { ShardStore } from "../src/ports/shard_store.ts";
 import type { ActorKey } from "../src/ports/stored_rows.ts";
 import type { Companies } from "./companies.ts";
+import { type Breach, compared } from "./ledger_breach.ts";
 import { recover } from "./recovery.ts";
-
-/** An identity of DESIGN §6 that does not hold; amounts in major units with all decimals of the ledger. */
-export interface Breach {
-  readonly companyId: string;
-  readonly identity: "debits = credits" | "receivable" | "unbilled" | "deferred" | "credit" | "budget";
-  /** The ledger's number where all of it is meant, else the owner of the account. */
-  readonly subject: string;
-  readonly currency: string;
-  readonly expected: string;
-  readonly found: string;
-}
 
 export interface AuditReport {
   readonly ledgers: number;
@@ -265,19 +255,6 @@ function breachesOf(
   return breaches;
 }
 
-function compared(
-  { companyId, currency }: Pick<LedgerBook, "companyId" | "currency">,
-  identity: Breach["identity"],
-  subject: string,
-  expected: bigint,
-  found: bigint,
-): Breach[] {
-  if (expected === found) return [];
-  const scale = ledgerScale(currency);
-  const [shouldBe, is] = [amountOfUnits(expected, scale), amountOfUnits(found, scale)];
-  return [{ companyId, identity, subject, currency, expected: shouldBe, found: is }];
-}
-
 /** Posted, on the side the account grows on. */
 function netOf(code: number, balance: Balance | undefined): bigint {
   if (balance === undefined) return 0n;
@@ -299,9 +276,4 @@ function netAll({ debitsPending, debitsPosted, creditsPending, creditsPosted }: 
 
 function nameOf(code: number, currency: string, owner: string): string {
   return `${code} ${currency} ${owner}`;
-}
-
-/** A breach as one line for an operator. */
-export function breachLine({ companyId, identity, subject, currency, expected, found }: Breach): string {
-  return `ledger of ${companyId}: ${identity} of ${subject} should be ${expected} ${currency} and is ${found}`;
 }
