@@ -1,0 +1,104 @@
+import { Alarms } from "../../shards/alarms.ts";
+import { Companies } from "../../shards/companies.ts";
+import { CustomerRefs } from "../../shards/customer_refs.ts";
+import { Ingestion } from "../../shards/ingest.ts";
+import { Intake } from "../../shards/intake.ts";
+import { LedgerPublisher } from "../../shards/ledger_publisher.ts";
+import { Ledgers } from "../../shards/ledgers.ts";
+import { Shard } from "../../shards/shard.ts";
+import { TestClocks } from "../../shards/test_clocks.ts";
+import type { LogEntry } from "../../src/ports/event_log.ts";
+import { Owner } from "./scheduler.ts";
+import type { Stores } from "./stores.ts";
+
+/** One process of the program, from its start to its death, on stores that outlive it. */
+export class Process {
+  readonly owner: Owner;
+  readonly shard: Shard;
+  readonly ingestion: Ingestion;
+  /** How far its clock is from the right time. */
+  skewMs = 0;
+  isReady = false;
+  readonly #stores: Stores;
+  readonly #alarms: Alarms;
+  readonly #publisher: LedgerPublisher | null;
+  #wanted: readonly number[] = [];
+  #isSettling = false;
+  #isStopping = false;
+
+  /** @param onFenced told of a partition another process has taken */
+  constructor(name: string, stores: Stores, onFenced: () => void) {
+    this.owner = new Owner(name);
+    this.#stores = stores;
+    const { chances } = stores;
+    const warn = (line: string) => stores.warned(this.owner, line);
+    const seen = stores.portsOf(this.owner);
+    const clock = { now: () => stores.rightTime + this.skewMs };
+    const companies = new Companies(seen.catalogs, seen.companies, chances.processes > 1);
+    const refs = new CustomerRefs(seen.documents);
+    const testClocks = new TestClocks(seen.clocks);
+    const append = async (entries: readonly LogEntry[]): Promise<void> => {
+      await Promise.all(entries.map((entry) => intake.take(entry, false)));
+    };
+    this.shard = new Shard({
+      ...{ store: seen.store, log: seen.log, clock, companies, refs, testClocks, append, onFenced, warn },
+      ledgers: new Ledgers(seen.directory, warn),
+    });
+    const intake = new Intake(seen.log, this.shard, null);
+    this.ingestion = new Ingestion(intake, refs, clock, testClocks);
+    this.#alarms = new Alarms(seen.store, clock, this.shard);
+    this.#publisher = chances.isLedgerRemote
+      ? new LedgerPublisher(seen.outbox, seen.ledger, warn, () => this.shard.owned)
+      : null;
+  }
+
+  /** Starts as the program does: again and again where an engine is away. */
+  start(): void {
+    const boot = async (): Promise<void> => {
+      while (!this.isReady) {
+        try {
+          await this.shard.start();
+          this.isReady = true;
+        } catch {
+          await Bun.sleep(500);
+        }
+      }
+      this.#alarms.start();
+      this.#publisher?.start();
+      this.own(this.#wanted);
+    };
+    this.#stores.scheduler.enter(this.owner, () => void boot());
+  }
+
+  /** Tells it which partitions are its own, as its membership would; one change after the other. */
+  own(partitions: readonly number[]): void {
+    this.#wanted = partitions;
+    if (this.#isSettling || !this.isReady || this.#isStopping || !this.owner.alive) return;
+    this.#isSettling = true;
+    this.#stores.scheduler.enter(this.owner, () => void this.#settle());
+  }
+
+  /** Ends as the program does when it is told to. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#alarms.stop();
+    await this.#publisher?.stop();
+    while (this.#isSettling) await Bun.sleep(10);
+    await this.shard.stop();
+  }
+
+  async #settle(): Promise<void> {
+    for (let settled: readonly number[] | null = null; settled !== this.#wanted && !this.#isStopping; ) {
+      settled = this.#wanted;
+      try {
+        await this.shard.own(settled);
+      } catch {
+        // As a membership does: everything is given back, and tried again.
+        await this.shard.own([]).catch(() => {});
+        await Bun.sleep(1000);
+        settled = null;
+      }
+    }
+    this.#isSettling = false;
+  }
+}
