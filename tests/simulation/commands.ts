@@ -122,9 +122,9 @@ function changed(ref: string, random: Random, stores: Stores): Drawn {
 }
 
 function voided(person: Person, random: Random, journal: Journal): Drawn | null {
-  const sent = journal.of(person, `e${random.whole(1, 400)}`)[0];
-  if (sent === undefined) return null;
-  const { event_id: eventId, source = "" } = sent.event;
+  const sent = journal.recent(person, random.pick([1, 5, 200]));
+  if (sent.length === 0) return null;
+  const { event_id: eventId, source = "" } = random.pick(sent).event;
   const digest = identityDigest(person.companyId, person.customerId, source, eventId);
   return always({ type: "void_usage", eventId, source, digest });
 }

@@ -21,6 +21,8 @@ export interface Sent {
 export class Journal {
   readonly #tables: Tables;
   readonly #sent = new Map<string, Sent[]>();
+  /** By person, oldest first. */
+  readonly #ofPerson = new Map<Person, Sent[]>();
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -30,7 +32,15 @@ export class Journal {
     return [...this.#sent.values()].flat();
   }
 
+  /** The last events of a person. */
+  recent(person: Person, count: number): readonly Sent[] {
+    return this.#ofPerson.get(person)?.slice(-count) ?? [];
+  }
+
   add(sent: Sent): void {
+    const theirs = this.#ofPerson.get(sent.person);
+    if (theirs === undefined) this.#ofPerson.set(sent.person, [sent]);
+    else theirs.push(sent);
     const name = nameOf(sent.person, sent.event.event_id);
     const known = this.#sent.get(name);
     if (known === undefined) this.#sent.set(name, [sent]);

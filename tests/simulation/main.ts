@@ -1,5 +1,7 @@
-// Lives of an installation in which everything goes wrong, drawn from seeds: `npm run simulate -- --seed 1 --seeds 100 --steps 10000`.
+// Lives of an installation in which everything goes wrong, drawn from seeds:
+// `npm run simulate -- --seed 1 --seeds 100 --steps 10000`, or with a mistake to find, `--break "lost append"`.
 import { parseArgs } from "node:util";
+import { faults } from "./faults.ts";
 import { simulate } from "./run.ts";
 
 const { values } = parseArgs({
@@ -7,24 +9,30 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     seeds: { type: "string", default: "1" },
     steps: { type: "string", default: "10000" },
+    break: { type: "string" },
   },
 });
-const steps = Number(values.steps);
-const first = Number(values.seed);
+const [first, seeds, steps] = [Number(values.seed), Number(values.seeds), Number(values.steps)];
+const fault = values.break === undefined ? undefined : faults[values.break];
+if (values.break !== undefined && fault === undefined)
+  throw new Error(`--break takes one of: ${Object.keys(faults).join(", ")}`);
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
 const from = performance.now();
-let done = 0;
-let commits = 0;
-for (let seed = first; seed < first + Number(values.seeds); seed++) {
-  const result = simulate(seed, steps);
-  done += result.steps;
-  commits += result.commits;
+const sum = { steps: 0, commits: 0, breaches: 0 };
+for (let seed = first; seed < first + seeds; seed++) {
+  const result = simulate(seed, steps, fault);
+  sum.steps += result.steps;
+  sum.commits += result.commits;
   if (result.breach === null) continue;
-  process.stdout.write(`${result.last.join("\n")}\n`);
-  process.stdout.write(`seed ${seed}, step ${result.foundAt}: ${result.breach}\n`);
-  process.stdout.write(`again: npm run simulate -- --seed ${seed} --steps ${steps}\n`);
-  process.exit(1);
+  sum.breaches++;
+  for (const line of result.last) say(line);
+  say(`seed ${seed}, step ${result.foundAt}, trace ${result.hash}: ${result.breach}`);
+  say(`again: npm run simulate -- --seed ${seed} --steps ${steps}`);
 }
 const seconds = (performance.now() - from) / 1000;
-process.stdout.write(
-  `${values.seeds} seeds from ${first}: ${done} steps, ${commits} commits, ${Math.round(done / seconds)} steps/s, 0 breaches\n`,
+const rate = Math.round(sum.steps / seconds);
+say(
+  `seeds ${first} to ${first + seeds - 1}: ${sum.steps} steps, ${sum.commits} commits, ${rate} steps/s, ${sum.breaches} breaches`,
 );
+process.exit(sum.breaches === 0 ? 0 : 1);

@@ -4,6 +4,7 @@ import { Breach, must } from "./breach.ts";
 import { type Chances, drawChances, faultless, underLimits } from "./chances.ts";
 import { Clients } from "./clients.ts";
 import { Cluster } from "./cluster.ts";
+import type { Fault } from "./faults.ts";
 import { Reckoning } from "./reckoning.ts";
 import { drawPeople } from "./scene.ts";
 import { Owner, Scheduler } from "./scheduler.ts";
@@ -29,8 +30,12 @@ export interface Result {
   readonly last: readonly string[];
 }
 
-/** One life of an installation, drawn from a seed: so many steps of trouble, then peace, then the reckoning. */
-export function simulate(seed: number, steps: number): Result {
+/**
+ * One life of an installation, drawn from a seed: so many steps of trouble, then peace, then the reckoning.
+ *
+ * @param fault a mistake to find; none in a sound build
+ */
+export function simulate(seed: number, steps: number, fault?: Fault): Result {
   const trace = new Trace();
   const random = new Random(seed);
   const chances = drawChances(random);
@@ -40,7 +45,7 @@ export function simulate(seed: number, steps: number): Result {
   try {
     underLimits(chances.limits, () =>
       inVirtualTime(scheduler, () => {
-        const life = new Life(scheduler, chances);
+        const life = new Life(scheduler, chances, fault);
         ({ auditor } = life);
         life.live(steps);
         life.settle();
@@ -71,12 +76,12 @@ class Life {
   readonly #reckoning: Reckoning;
   readonly #people;
 
-  constructor(scheduler: Scheduler, chances: Chances) {
+  constructor(scheduler: Scheduler, chances: Chances, fault: Fault | undefined) {
     this.#scheduler = scheduler;
     this.#chances = chances;
     this.#people = drawPeople(scheduler.random, chances.people);
     scheduler.heldBack = chances.heldBack;
-    this.#stores = new Stores(scheduler, chances);
+    this.#stores = new Stores(scheduler, chances, fault);
     this.auditor = new StepAuditor(this.#stores.tables);
     this.#stores.onCommit = (batch, rows) => {
       const { partition, epoch, commitSeq } = batch.cursor;

@@ -3,6 +3,11 @@ import { limits } from "../../src/limits.ts";
 import type { CatalogStore } from "../../src/ports/catalog_store.ts";
 import type { ClockStore } from "../../src/ports/clock_store.ts";
 import type { CompanyStore } from "../../src/ports/company_store.ts";
+import type { Documents } from "../../src/ports/documents.ts";
+import type { EventLog } from "../../src/ports/event_log.ts";
+import type { Ledger } from "../../src/ports/ledger.ts";
+import type { LedgerDirectory } from "../../src/ports/ledger_directory.ts";
+import type { LedgerOutbox } from "../../src/ports/ledger_outbox.ts";
 import type { CommitBatch, NumberedRows, ShardStore } from "../../src/ports/shard_store.ts";
 import { Books } from "./books.ts";
 import { Breach, must } from "./breach.ts";
@@ -10,10 +15,24 @@ import type { Chances } from "./chances.ts";
 import { memoryDocuments } from "./documents.ts";
 import { Engine } from "./engine.ts";
 import { logOf } from "./event_log.ts";
+import type { Fault } from "./faults.ts";
 import { BEGINNING, memoryCatalogs, memoryCompanies, PARTITIONS } from "./scene.ts";
 import { type Owner, outcomeOf, type Scheduler } from "./scheduler.ts";
 import { memoryShardStore } from "./shard_store.ts";
 import { Tables } from "./stored.ts";
+
+/** The engines themselves. */
+export interface Direct {
+  readonly store: ShardStore;
+  readonly log: EventLog;
+  readonly documents: Documents;
+  readonly catalogs: CatalogStore;
+  readonly companies: CompanyStore;
+  readonly clocks: ClockStore;
+  readonly directory: LedgerDirectory;
+  readonly outbox: LedgerOutbox;
+  readonly ledger: Ledger;
+}
 
 /** What outlives every process: the engines, and all that they hold. */
 export class Stores {
@@ -22,7 +41,7 @@ export class Stores {
   readonly log = openMemoryEventLog(limits.partitions);
   readonly engines: { readonly store: Engine; readonly log: Engine; readonly ledger: Engine };
   /** As nobody in between sees them: every call is done at once. */
-  readonly direct;
+  readonly direct: Direct;
   /** The first breach found in the midst of something. */
   failure: Error | null = null;
   /** Sees every batch that was committed. */
@@ -30,7 +49,8 @@ export class Stores {
   readonly chances: Chances;
   readonly scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, chances: Chances) {
+  /** @param fault a mistake to find; none in a sound build */
+  constructor(scheduler: Scheduler, chances: Chances, fault: Fault = () => ({})) {
     this.scheduler = scheduler;
     this.chances = chances;
     this.books = new Books(chances.isLedgerRemote);
@@ -39,8 +59,8 @@ export class Stores {
       log: new Engine("log", scheduler, chances.log),
       ledger: new Engine("ledger", scheduler, chances.ledger),
     };
-    this.direct = {
-      store: this.#watched(memoryShardStore(this.tables, (batch, seq) => this.books.post(batch, seq))),
+    const sound: Direct = {
+      store: memoryShardStore(this.tables, (batch, seq) => this.books.post(batch, seq)),
       log: this.log,
       documents: memoryDocuments(this.tables),
       catalogs: memoryCatalogs() as CatalogStore,
@@ -50,6 +70,8 @@ export class Stores {
       outbox: this.books.outbox,
       ledger: this.books.ledger,
     };
+    const built = { ...sound, ...fault(sound, this) };
+    this.direct = { ...built, store: this.#watched(built.store) };
   }
 
   /** The time by the right clock. */
