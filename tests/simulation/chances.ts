@@ -7,6 +7,8 @@ import type { FaultRates } from "./engine.ts";
 export interface Chances {
   readonly processes: number;
   readonly people: number;
+  /** Whether somebody lives by a test clock; one process has it, since the others would have to be told. */
+  readonly hasTestClock: boolean;
   readonly isLedgerRemote: boolean;
   readonly settings: Partial<CompanySettings>;
   readonly limits: Readonly<Record<string, number>>;
@@ -34,8 +36,10 @@ export function drawChances(random: Random): Chances {
     answerLate: often(0.3),
     doneAfterDeath: often(1),
   });
+  const processes = random.pick([1, 2, 2, 3]);
   return {
-    processes: random.pick([1, 2, 2, 3]),
+    processes,
+    hasTestClock: processes === 1 && random.chance(0.6),
     people: random.whole(2, 6),
     isLedgerRemote: random.chance(0.5),
     settings: {

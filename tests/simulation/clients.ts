@@ -1,10 +1,10 @@
 import { NotOwner } from "../../shards/not_owner.ts";
 import { BillingError } from "../../src/errors.ts";
 import type { StoredAnswer } from "../../src/ports/stored_rows.ts";
-import { formatInstant } from "../../src/time/instant.ts";
 import { must } from "./breach.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Asked, drawCommand, drawId, read } from "./commands.ts";
+import { EventSource } from "./events.ts";
 import { Journal, type Sent } from "./journal.ts";
 import type { Process } from "./process.ts";
 import type { Person } from "./scene.ts";
@@ -33,13 +33,14 @@ export class Clients {
   readonly #fresh = new Map<Person, Sent[]>();
   /** By idempotency key what was to be made under it, attempt by attempt. */
   readonly #made = new Map<string, string[]>();
-  #eventIds = 0;
+  readonly #events: EventSource;
 
   constructor(stores: Stores, cluster: Cluster, people: readonly Person[]) {
     this.#stores = stores;
     this.#cluster = cluster;
     this.#people = people;
     this.journal = new Journal(stores.tables);
+    this.#events = new EventSource(stores, this.journal);
   }
 
   get isIdle(): boolean {
@@ -56,6 +57,8 @@ export class Clients {
     if (random.chance(0.2) && this.askAgain()) return;
     const person = random.pick(this.#people);
     if (random.chance(0.7)) return this.#sendEvents(person);
+    if (person.clockId !== null && random.chance(0.3))
+      return this.#advance(person, random.whole(1, 600) * HOUR_MS);
     const asked = drawCommand(person, random, this.#stores, this.journal);
     if (asked !== null) this.#ask(asked);
   }
@@ -98,70 +101,40 @@ export class Clients {
     }
   }
 
+  /** Ends the advance under way, if there is one, and makes sure that all that is due by then has happened. */
+  endAdvance(person: Person): void {
+    if (person.clockId !== null) this.#advance(person, 1, true);
+  }
+
+  /** Advances somebody's clock: to where it is being advanced already, or further. */
+  #advance(person: Person, byMs: number, isAgain = false): void {
+    const clock = this.#stores.clocks.get(person.clockId ?? "");
+    const process = this.#pick(person.partition);
+    if (clock === undefined || process === null) return;
+    const to = clock.target ?? clock.now + byMs;
+    const { scheduler } = this.#stores;
+    scheduler.trace.note(`${process.owner.name} is asked to advance to ${to}`);
+    this.#request(
+      process,
+      () => process.clockAdvance.advance(person.companyId, clock.id, to),
+      () => {
+        const stands = this.#stores.clocks.get(clock.id)?.now ?? 0;
+        must(stands >= to, () => `the clock is said to be at ${to}, and is at ${stands}`);
+        scheduler.trace.note(`advanced to ${to}`);
+      },
+      () => isAgain && this.#advance(person, byMs, isAgain),
+    );
+  }
+
   #sendEvents(person: Person): void {
     const { random } = this.#stores.scheduler;
     const sends = Array.from({ length: random.pick([1, 1, 1, 2, 5]) }, () => {
       const who = random.chance(0.8)
         ? person
         : random.pick(this.#people.filter(({ companyId }) => companyId === person.companyId));
-      return this.#drawEvent(who);
+      return this.#events.draw(who);
     });
     this.#submit(person.companyId, sends, random.chance(0.4));
-  }
-
-  #drawEvent(person: Person): Sent {
-    const { random } = this.#stores.scheduler;
-    const sent = this.#again(person) ?? {
-      person,
-      isPoison: random.chance(0.003),
-      isDurable: false,
-      isRejected: false,
-      event: {
-        event_id: `e${++this.#eventIds}`,
-        event_type: random.pick([
-          "call",
-          "call",
-          "data",
-          "data",
-          "data",
-          random.chance(0.1) ? "odd" : "call",
-        ]),
-        customer_id: random.chance(0.7) ? person.customerId : person.externalId,
-        ...timestampOf(this.#drawTime()),
-        properties: this.#drawProperties(),
-      },
-    };
-    if (sent.isPoison) Object.assign(sent.event, { properties: { n: 1, user: "\0" } });
-    if (!this.journal.of(person, sent.event.event_id).includes(sent)) this.journal.add(sent);
-    return sent;
-  }
-
-  /** One that was sent before, the same or changed; mostly none. */
-  #again(person: Person): Sent | undefined {
-    const { random } = this.#stores.scheduler;
-    if (this.#eventIds === 0 || !random.chance(0.15)) return undefined;
-    const id = `e${random.whole(Math.max(1, this.#eventIds - 60), this.#eventIds)}`;
-    const [before] = this.journal.of(person, id);
-    if (before === undefined || before.isPoison || random.chance(0.7)) return before;
-    const event = { ...before.event, properties: this.#drawProperties() };
-    return { ...before, isDurable: false, isRejected: false, event };
-  }
-
-  #drawProperties(): Record<string, unknown> {
-    const { random } = this.#stores.scheduler;
-    const n = random.pick([String(random.whole(0, 12)), `${random.whole(0, 9)}.${random.whole(1, 99)}`]);
-    const user = `u${random.whole(1, 6)}`;
-    return random.chance(0.02) ? { user } : { n, user };
-  }
-
-  /** When it occurred; null for the time of its receipt. */
-  #drawTime(): number | null {
-    const { random } = this.#stores.scheduler;
-    const now = this.#stores.rightTime;
-    if (random.chance(0.4)) return null;
-    if (random.chance(0.5)) return now - random.whole(0, HOUR_MS);
-    if (random.chance(0.5)) return now - random.whole(0, 24 * 40) * HOUR_MS;
-    return random.chance(0.8) ? now + random.whole(0, HOUR_MS - 60_000) : now + 5 * HOUR_MS;
   }
 
   #submit(companyId: string, sends: readonly Sent[], wait: boolean): void {
@@ -223,6 +196,8 @@ export class Clients {
       () => process.shard.send(person, command, answer),
       (reply) => {
         scheduler.trace.note(`${command.type} ${token ?? ""} done`);
+        if (command.type === "create_customer" || command.type === "start_subscription")
+          scheduler.enter(process.owner, () => process.orphans?.wake(person.companyId));
         for (const sent of fresh)
           must(
             this.journal.verdictOf(sent) !== undefined,
@@ -282,10 +257,6 @@ export class Clients {
   #isKnown({ companyId, customerId }: Person): boolean {
     return this.#stores.tables.documents.has(`customers|${companyId}|${customerId}`);
   }
-}
-
-function timestampOf(at: number | null): { timestamp?: string } {
-  return at === null ? {} : { timestamp: formatInstant(at) };
 }
 
 function answerTo({ companyId }: Person, key: string): StoredAnswer {

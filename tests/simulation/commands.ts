@@ -42,8 +42,9 @@ export function drawCommand(person: Person, random: Random, stores: Stores, jour
 function draw(person: Person, random: Random, stores: Stores, journal: Journal): Drawn | null {
   const isThere = stores.tables.documents.has(`customers|${person.companyId}|${person.customerId}`);
   if (!isThere) return random.chance(0.8) ? created(person) : { command: () => read };
+  const now = stores.timeOf(person);
   const refs = idsOf(person, stores, "subscriptions", (status) => status !== "canceled");
-  if (refs.length === 0 && random.chance(0.7)) return subscribed(random, stores);
+  if (refs.length === 0 && random.chance(0.7)) return subscribed(random, now);
   const kind = random.pick([
     ...([
       "read",
@@ -62,7 +63,7 @@ function draw(person: Person, random: Random, stores: Stores, journal: Journal):
     case "read":
       return { command: () => read };
     case "subscription":
-      return refs.length === 0 ? null : changed(random.pick(refs), random, stores);
+      return refs.length === 0 ? null : changed(random.pick(refs), random, now);
     case "usage":
       return voided(person, random, journal);
     case "limit":
@@ -85,24 +86,24 @@ function always(command: Command): Drawn {
   return { command: () => command };
 }
 
-function created({ customerId, externalId: external_id }: Person): Drawn {
-  const input = { name: "Ada", external_id };
+function created({ customerId, externalId: external_id, clockId }: Person): Drawn {
+  const input = { name: "Ada", external_id, ...(clockId === null ? {} : { test_clock_id: clockId }) };
   return { ...always({ type: "create_customer", customerId, input }), token: customerId };
 }
 
-function subscribed(random: Random, stores: Stores): Drawn {
+function subscribed(random: Random, now: number): Drawn {
   const terms = {
     ...{ externalId: null, metadata: {} },
     planId: random.pick(planIds),
-    start: random.pick([null, null, stores.rightTime - 40 * DAY_MS, stores.rightTime + DAY_MS]),
+    start: random.pick([null, null, now - 40 * DAY_MS, now + DAY_MS]),
     anchor: random.pick(["calendar", "anniversary"] as const),
     coupons: random.chance(0.3) ? [COUPON] : [],
-    ...(random.chance(0.2) ? { trialEnd: stores.rightTime + random.whole(1, 20) * DAY_MS } : {}),
+    ...(random.chance(0.2) ? { trialEnd: now + random.whole(1, 20) * DAY_MS } : {}),
   };
   return { command: (id) => ({ type: "start_subscription", id, ...terms }), makes: "sub" };
 }
 
-function changed(ref: string, random: Random, stores: Stores): Drawn {
+function changed(ref: string, random: Random, now: number): Drawn {
   switch (random.pick(["change", "change", "pause", "resume", "cancel"])) {
     case "change": {
       const at = random.pick(["now", "now", "period_end"] as const);
@@ -111,7 +112,7 @@ function changed(ref: string, random: Random, stores: Stores): Drawn {
       return always({ type: "change_plan", ref, planId, quantity: null, at, overrides: [], asked });
     }
     case "pause": {
-      const until = random.chance(0.5) ? null : stores.rightTime + random.whole(1, 10) * DAY_MS;
+      const until = random.chance(0.5) ? null : now + random.whole(1, 10) * DAY_MS;
       return always({ type: "pause_subscription", ref, until });
     }
     case "resume":
@@ -149,12 +150,13 @@ function credited(person: Person, random: Random, stores: Stores): Drawn {
   const known = idsOf(person, stores, "credit_grants", (status) => status === "active");
   if (known.length > 0 && random.chance(0.3))
     return always({ type: "void_grant", grantId: random.pick(known) });
+  const now = stores.timeOf(person);
   const terms = {
     ...{ currency: "USD", priority: random.whole(1, 99), productIds: null, rollover: null },
     amount: decimal(random.pick(["0.01", "12.5", "300"])),
     kind: random.pick(["promotional", "paid"] as const),
-    effectiveAt: random.chance(0.8) ? null : stores.rightTime + random.whole(1, 5) * DAY_MS,
-    expiresAt: random.chance(0.5) ? null : stores.rightTime + random.whole(6, 60) * DAY_MS,
+    effectiveAt: random.chance(0.8) ? null : now + random.whole(1, 5) * DAY_MS,
+    expiresAt: random.chance(0.5) ? null : now + random.whole(6, 60) * DAY_MS,
   };
   return { command: (id) => ({ type: "grant_credit", grant: { id, ...terms } }), makes: "grant" };
 }

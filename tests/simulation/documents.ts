@@ -6,7 +6,7 @@ import type { Tables } from "./stored.ts";
 const bodies = new WeakMap<DocumentRow, Record<string, unknown>>();
 
 /** What a document says; read once. */
-function bodyOf(row: DocumentRow): Record<string, unknown> {
+export function bodyOf(row: DocumentRow): Record<string, unknown> {
   const known = bodies.get(row);
   if (known !== undefined) return known;
   const body = JSON.parse(row.body) as Record<string, unknown>;
@@ -33,9 +33,10 @@ export function memoryDocuments(tables: Tables): Documents {
     resolveCustomers: async (companyId, refs) => {
       const found = new Map<string, ResolvedCustomer>();
       for (const row of of(companyId, "customers")) {
-        const { external_id } = bodyOf(row);
+        const { external_id, test_clock_id = null } = bodyOf(row);
         for (const ref of refs)
-          if (ref === row.id || ref === external_id) found.set(ref, { id: row.id, testClockId: null });
+          if (ref === row.id || ref === external_id)
+            found.set(ref, { id: row.id, testClockId: test_clock_id as string | null });
       }
       return found;
     },

@@ -1,12 +1,15 @@
 import { Alarms } from "../../shards/alarms.ts";
+import { ClockAdvance } from "../../shards/clock_advance.ts";
 import { Companies } from "../../shards/companies.ts";
 import { CustomerRefs } from "../../shards/customer_refs.ts";
 import { Ingestion } from "../../shards/ingest.ts";
 import { Intake } from "../../shards/intake.ts";
 import { LedgerPublisher } from "../../shards/ledger_publisher.ts";
 import { Ledgers } from "../../shards/ledgers.ts";
+import { OrphanRecovery } from "../../shards/orphan_recovery.ts";
 import { Shard } from "../../shards/shard.ts";
 import { TestClocks } from "../../shards/test_clocks.ts";
+import { Waker } from "../../shards/waker.ts";
 import type { LogEntry } from "../../src/ports/event_log.ts";
 import { Owner } from "./scheduler.ts";
 import type { Stores } from "./stores.ts";
@@ -19,6 +22,9 @@ export class Process {
   /** How far its clock is from the right time. */
   skewMs = 0;
   isReady = false;
+  readonly clockAdvance: ClockAdvance;
+  /** Null among several: without a way to the others it would offer again what is theirs for ever. */
+  readonly orphans: OrphanRecovery | null;
   readonly #stores: Stores;
   readonly #alarms: Alarms;
   readonly #publisher: LedgerPublisher | null;
@@ -47,6 +53,10 @@ export class Process {
     const intake = new Intake(seen.log, this.shard, null);
     this.ingestion = new Ingestion(intake, refs, clock, testClocks);
     this.#alarms = new Alarms(seen.store, clock, this.shard);
+    this.clockAdvance = new ClockAdvance(
+      ...([seen.clocks, seen.store, testClocks, new Waker(this.shard, testClocks, null)] as const),
+    );
+    this.orphans = chances.processes > 1 ? null : new OrphanRecovery(seen.orphans, this.ingestion, warn);
     this.#publisher = chances.isLedgerRemote
       ? new LedgerPublisher(seen.outbox, seen.ledger, warn, () => this.shard.owned)
       : null;
@@ -82,16 +92,31 @@ export class Process {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#alarms.stop();
+    await this.orphans?.stop();
     await this.#publisher?.stop();
     while (this.#isSettling) await Bun.sleep(10);
     await this.shard.stop();
   }
 
+  /** What one process of an installation does when it comes to be the one. */
+  async #lead(): Promise<void> {
+    this.orphans?.start().catch(() => {});
+    while (!this.#isStopping && this.shard.leads) {
+      try {
+        return await this.clockAdvance.resume();
+      } catch {
+        await Bun.sleep(2000);
+      }
+    }
+  }
+
   async #settle(): Promise<void> {
     for (let settled: readonly number[] | null = null; settled !== this.#wanted && !this.#isStopping; ) {
       settled = this.#wanted;
+      const { leads } = this.shard;
       try {
         await this.shard.own(settled);
+        if (this.shard.leads && !leads) void this.#lead();
       } catch {
         // As a membership does: everything is given back, and tried again.
         await this.shard.own([]).catch(() => {});

@@ -11,6 +11,7 @@ import { LedgerAuditor } from "../../shards/ledger_auditor.ts";
 import { breachLine } from "../../shards/ledger_breach.ts";
 import { recover } from "../../shards/recovery.ts";
 import { buildCatalog } from "../../src/catalog/catalog.ts";
+import { identityDigest, type UsageEvent } from "../../src/metering/usage_event.ts";
 import type { Exact } from "../../src/money/ratio.ts";
 import { formatExact, isRatio } from "../../src/money/ratio.ts";
 import type { UsageRow } from "../../src/ports/stored_rows.ts";
@@ -23,7 +24,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Journal } from "./journal.ts";
 import { catalogRows, type MeteredPrice, meteredPrices, PARTITIONS, type Person } from "./scene.ts";
 import { outcomeOf } from "./scheduler.ts";
-import type { StoredCustomer } from "./stored.ts";
+import { identityName, type StoredCustomer } from "./stored.ts";
 import type { Stores } from "./stores.ts";
 
 const catalog = buildCatalog(catalogRows);
@@ -59,6 +60,7 @@ export class Reckoning {
     const { breaches } = outcomeOf(this.#auditor.all());
     must(breaches.length === 0, () => breaches.map(breachLine).join("; "));
     must(this.#stores.books.refused.length === 0, () => "the ledger has refused a chain");
+    this.#orphans();
     for (const { reason, record } of this.#stores.tables.deadLetters.values())
       must(record.includes("\\u0000"), () => `a dead letter: ${reason}`);
   }
@@ -95,6 +97,20 @@ export class Reckoning {
     for (const subscription of state.subscriptions) this.#subscription(person, state, subscription, kept);
     const made = kept.entries.flatMap((entry) => (entry.kind === "fact" ? madeBy(entry.fact.body) : []));
     must(new Set(made).size === made.length, () => `${person.externalId}: something was made twice`);
+  }
+
+  /** What counts is no orphan. */
+  #orphans(): void {
+    for (const { companyId, customerRef, event, state } of this.#stores.tables.orphans.values()) {
+      if (state !== "open") continue;
+      const { event_id, source = "" } = JSON.parse(event) as UsageEvent;
+      const digest = identityDigest(companyId, customerRef, source, event_id);
+      const verdict = this.#stores.tables.identities.get(
+        identityName({ companyId, customerId: customerRef, digest }),
+      )?.verdict;
+      const isRight = verdict === "orphaned" || verdict === "refused";
+      must(isRight, () => `${event_id} of ${customerRef} is ${verdict}, and an orphan`);
+    }
   }
 
   /** Who has a customer in memory has it as it is stored. */

@@ -79,7 +79,7 @@ class Life {
   constructor(scheduler: Scheduler, chances: Chances, fault: Fault | undefined) {
     this.#scheduler = scheduler;
     this.#chances = chances;
-    this.#people = drawPeople(scheduler.random, chances.people);
+    this.#people = drawPeople(scheduler.random, chances);
     scheduler.heldBack = chances.heldBack;
     this.#stores = new Stores(scheduler, chances, fault);
     this.auditor = new StepAuditor(this.#stores.tables);
@@ -90,6 +90,11 @@ class Life {
       );
       this.auditor.committed(batch, rows);
     };
+    for (const { companyId: company_id, clockId: id } of this.#people)
+      if (id !== null) {
+        const now = this.#stores.rightTime;
+        this.#stores.clocks.set(id, { id, company_id, name: id, now, target: null, created_at: now });
+      }
     this.#cluster = new Cluster(this.#stores, (process) => this.#clients.died(process));
     this.#clients = new Clients(this.#stores, this.#cluster, this.#people);
     this.#reckoning = new Reckoning(this.#stores, this.#cluster, this.#clients.journal, this.#people);
@@ -131,7 +136,11 @@ class Life {
       for (const person of this.#people) this.#clients.read(person);
       wait(() => this.#cluster.isSettled && this.#clients.isIdle, "a read is not answered");
     }
-    wait(() => this.#stores.isApplied, "the log is not applied");
+    for (const person of this.#people) this.#clients.endAdvance(person);
+    wait(
+      () => this.#clients.isIdle && this.#stores.isApplied,
+      "the log is not applied, or somebody not woken",
+    );
     this.#reckoning.close();
     this.#clients.checkKeys();
   }

@@ -118,11 +118,13 @@ export interface Person extends ActorKey {
   readonly externalId: string;
   /** Where its events go as long as nobody knows its name. */
   readonly partition: number;
+  /** The test clock it lives by; null for real time. */
+  readonly clockId: string | null;
 }
 
 /** People whose ids and names all lie on the partitions of a run. */
-export function drawPeople(random: Random, count: number): Person[] {
-  return Array.from({ length: count }, (_, n): Person => {
+export function drawPeople(random: Random, { people, hasTestClock }: Chances): Person[] {
+  return Array.from({ length: people }, (_, n): Person => {
     const companyId = random.pick(COMPANIES);
     const isHere = (id: string) => partitionOf(companyId, id, 64) < PARTITIONS.length;
     let customerId = "";
@@ -133,6 +135,7 @@ export function drawPeople(random: Random, count: number): Person[] {
     let nth = 0;
     while (!isHere(`person ${n} ${nth}`)) nth++;
     const partition = partitionOf(companyId, customerId, 64);
-    return { companyId, customerId, externalId: `person ${n} ${nth}`, partition };
+    const clockId = hasTestClock && n === 0 ? "clock_1" : null;
+    return { companyId, customerId, externalId: `person ${n} ${nth}`, partition, clockId };
   });
 }

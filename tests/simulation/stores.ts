@@ -1,25 +1,28 @@
 import { openMemoryEventLog } from "../../src/adapters/memory/event_log.ts";
 import { limits } from "../../src/limits.ts";
 import type { CatalogStore } from "../../src/ports/catalog_store.ts";
-import type { ClockStore } from "../../src/ports/clock_store.ts";
+import type { ClockStore, TestClock } from "../../src/ports/clock_store.ts";
 import type { CompanyStore } from "../../src/ports/company_store.ts";
 import type { Documents } from "../../src/ports/documents.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import type { LedgerDirectory } from "../../src/ports/ledger_directory.ts";
 import type { LedgerOutbox } from "../../src/ports/ledger_outbox.ts";
+import type { OrphanStore } from "../../src/ports/orphan_store.ts";
 import type { CommitBatch, NumberedRows, ShardStore } from "../../src/ports/shard_store.ts";
 import { Books } from "./books.ts";
 import { Breach, must } from "./breach.ts";
 import type { Chances } from "./chances.ts";
+import { memoryClocks } from "./clocks.ts";
 import { memoryDocuments } from "./documents.ts";
 import { Engine } from "./engine.ts";
 import { logOf } from "./event_log.ts";
 import type { Fault } from "./faults.ts";
-import { BEGINNING, memoryCatalogs, memoryCompanies, PARTITIONS } from "./scene.ts";
+import { memoryOrphans } from "./orphans.ts";
+import { BEGINNING, memoryCatalogs, memoryCompanies, PARTITIONS, type Person } from "./scene.ts";
 import { type Owner, outcomeOf, type Scheduler } from "./scheduler.ts";
 import { memoryShardStore } from "./shard_store.ts";
-import { Tables } from "./stored.ts";
+import { type StoredWake, Tables } from "./stored.ts";
 
 /** The engines themselves. */
 export interface Direct {
@@ -29,6 +32,7 @@ export interface Direct {
   readonly catalogs: CatalogStore;
   readonly companies: CompanyStore;
   readonly clocks: ClockStore;
+  readonly orphans: OrphanStore;
   readonly directory: LedgerDirectory;
   readonly outbox: LedgerOutbox;
   readonly ledger: Ledger;
@@ -37,6 +41,7 @@ export interface Direct {
 /** What outlives every process: the engines, and all that they hold. */
 export class Stores {
   readonly tables = new Tables();
+  readonly clocks = new Map<string, TestClock>();
   readonly books: Books;
   readonly log = openMemoryEventLog(limits.partitions);
   readonly engines: { readonly store: Engine; readonly log: Engine; readonly ledger: Engine };
@@ -65,7 +70,8 @@ export class Stores {
       documents: memoryDocuments(this.tables),
       catalogs: memoryCatalogs() as CatalogStore,
       companies: memoryCompanies(chances) as CompanyStore,
-      clocks: { all: async () => [] } as unknown as ClockStore,
+      clocks: memoryClocks(this.clocks) as ClockStore,
+      orphans: memoryOrphans(this.tables) as OrphanStore,
       directory: this.books.directory,
       outbox: this.books.outbox,
       ledger: this.books.ledger,
@@ -79,8 +85,16 @@ export class Stores {
     return BEGINNING + this.scheduler.now;
   }
 
-  /** Whether all of the log is applied and posted. */
+  /** Somebody's present: by their test clock, or by the right one. */
+  timeOf({ clockId }: Person): number {
+    return this.clocks.get(clockId ?? "")?.now ?? this.rightTime;
+  }
+
+  /** Whether all of the log is applied and posted, and nobody is to be woken. */
   get isApplied(): boolean {
+    const isDue = ({ clockId, at }: StoredWake) =>
+      at <= (this.clocks.get(clockId ?? "")?.now ?? this.rightTime);
+    if ([...this.tables.wakes.values()].some(isDue)) return false;
     const extents = outcomeOf(this.log.extents());
     const isAtEnd = PARTITIONS.every((id) => this.tables.partitions.get(id)?.nextOffset === extents[id]?.end);
     return isAtEnd && PARTITIONS.every((id) => !outcomeOf(this.books.outbox.isBehind(id)));
@@ -97,7 +111,8 @@ export class Stores {
       documents: store.port(owner, direct.documents, []),
       catalogs: store.port(owner, direct.catalogs, []),
       companies: store.port(owner, direct.companies, []),
-      clocks: store.port(owner, direct.clocks, []),
+      clocks: store.port(owner, direct.clocks, ["beginAdvance", "step", "finish"]),
+      orphans: store.port(owner, direct.orphans, []),
       directory: store.port(owner, direct.directory, ["openLedgers"]),
       outbox: store.port(owner, direct.outbox, ["posted"]),
       ledger: ledger.port(owner, direct.ledger, ["openAccounts", "post"]),
