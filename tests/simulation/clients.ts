@@ -197,7 +197,7 @@ export class Clients {
       (reply) => {
         scheduler.trace.note(`${command.type} ${token ?? ""} done`);
         if (command.type === "create_customer" || command.type === "start_subscription")
-          scheduler.enter(process.owner, () => process.orphans?.wake(person.companyId));
+          process.orphans?.wake(person.companyId);
         for (const sent of fresh)
           must(
             this.journal.verdictOf(sent) !== undefined,
@@ -237,7 +237,8 @@ export class Clients {
       if (!this.#inFlight.delete(request)) return;
       this.#stores.guard(tell);
     };
-    scheduler.enter(process.owner, () => {
+    scheduler.later(process.owner, "request", () => {
+      if (!process.owner.alive) return;
       send().then(
         (answer) => settle(() => heard(answer)),
         (error: unknown) => settle(() => failed(error)),

@@ -109,8 +109,7 @@ export class Cluster {
   #start(slot: number): void {
     const process = new Process(`p${slot}.${++this.#born}`, this.#stores, () => this.#fenced(process));
     this.#processes[slot] = process;
-    process.start();
-    process.own(this.#ofSlot(slot));
+    process.start(() => this.#ofSlot(slot));
   }
 
   #crash(slot: number): void {
@@ -128,7 +127,7 @@ export class Cluster {
     const process = this.#processes[slot];
     if (process == null || !process.isReady) return;
     const { scheduler } = this.#stores;
-    scheduler.enter(process.owner, () => {
+    scheduler.later(process.owner, "stops", () => {
       const ended = () => scheduler.later(this.#world, "stopped", () => this.#end(slot, process));
       process.stop().then(ended, ended);
     });
@@ -169,6 +168,6 @@ export class Cluster {
 
   #after(ms: number, run: () => void): void {
     const { scheduler } = this.#stores;
-    scheduler.enter(this.#world, () => scheduler.addTimer(ms, false, run));
+    scheduler.addTimer(ms, false, run, this.#world);
   }
 }

@@ -62,8 +62,8 @@ export class Process {
       : null;
   }
 
-  /** Starts as the program does: again and again where an engine is away. */
-  start(): void {
+  /** Starts as the program does: again and again where an engine is away. @param wanted the partitions it is to have */
+  start(wanted: () => readonly number[]): void {
     const boot = async (): Promise<void> => {
       while (!this.isReady) {
         try {
@@ -75,17 +75,17 @@ export class Process {
       }
       this.#alarms.start();
       this.#publisher?.start();
-      this.own(this.#wanted);
+      this.own(wanted());
     };
-    this.#stores.scheduler.enter(this.owner, () => void boot());
+    this.#stores.scheduler.later(this.owner, "starts", () => void boot());
   }
 
-  /** Tells it which partitions are its own, as its membership would; one change after the other. */
+  /** Tells it which partitions are its own, as its membership would; one change after the other. Called as its owner. */
   own(partitions: readonly number[]): void {
     this.#wanted = partitions;
     if (this.#isSettling || !this.isReady || this.#isStopping || !this.owner.alive) return;
     this.#isSettling = true;
-    this.#stores.scheduler.enter(this.owner, () => void this.#settle());
+    void this.#settle();
   }
 
   /** Ends as the program does when it is told to. */

@@ -62,17 +62,6 @@ export class Scheduler {
     return this.#pending.every(({ from, owner }) => Math.max(from, owner.frozenUntil) > this.trace.step);
   }
 
-  /** Runs what is done for an owner; what it leads to later is that owner's, too. */
-  enter<T>(owner: Owner, run: () => T): T {
-    const before = this.current;
-    this.current = owner;
-    try {
-      return run();
-    } finally {
-      this.current = before;
-    }
-  }
-
   /** Does something at a time of the scheduler's choosing; for a dead owner too, unless `run` looks. */
   later(owner: Owner, name: string, run: () => void): void {
     const isHeld = this.heldBack > 0 && this.random.chance(this.heldBack);
@@ -80,11 +69,11 @@ export class Scheduler {
     this.#pending.push({ owner, name, run, from });
   }
 
-  addTimer(ms: number, isRepeated: boolean, ring: () => void): number {
+  addTimer(ms: number, isRepeated: boolean, ring: () => void, owner = this.current): number {
     const id = ++this.#timerIds;
     const wait = Math.max(1, ms);
     this.#timers.set(id, {
-      ...{ id, owner: this.current, ring },
+      ...{ id, owner, ring },
       at: this.now + wait,
       everyMs: isRepeated ? wait : null,
     });
@@ -104,7 +93,7 @@ export class Scheduler {
     const pending = isDue && this.random.chance(0.5) ? null : this.#takePending();
     if (pending !== null) {
       this.trace.note(`${pending.owner.name} ${pending.name}`);
-      this.run(pending.owner, pending.run);
+      this.#run(pending.owner, pending.run);
       return true;
     }
     if (timer === null || timer.at > until) return false;
@@ -114,7 +103,7 @@ export class Scheduler {
   }
 
   /** Runs it and all that follows at once. */
-  run(owner: Owner, run: () => void): void {
+  #run(owner: Owner, run: () => void): void {
     this.current = owner;
     run();
     drainMicrotasks();
@@ -125,7 +114,7 @@ export class Scheduler {
     else timer.at = this.now + timer.everyMs;
     if (!timer.owner.alive) return;
     this.trace.note(`${timer.owner.name} timer`);
-    this.run(timer.owner, timer.ring);
+    this.#run(timer.owner, timer.ring);
   }
 
   #nextTimer(): Timer | null {
