@@ -23,6 +23,8 @@ export class Journal {
   readonly #sent = new Map<string, Sent[]>();
   /** By person, oldest first. */
   readonly #ofPerson = new Map<Person, Sent[]>();
+  /** Identities worked out before, by customer and event. */
+  readonly #names = new Map<string, string>();
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -82,8 +84,13 @@ export class Journal {
   }
 
   #identity({ person: { companyId }, event }: Sent, customerId: string): IdentityRow | undefined {
-    const digest = identityDigest(companyId, customerId, event.source ?? "", event.event_id);
-    return this.#tables.identities.get(identityName({ companyId, customerId, digest }));
+    const event_id = event.event_id;
+    const known = this.#names.get(`${customerId}|${event_id}`);
+    if (known !== undefined) return this.#tables.identities.get(known);
+    const digest = identityDigest(companyId, customerId, event.source ?? "", event_id);
+    const name = identityName({ companyId, customerId, digest });
+    this.#names.set(`${customerId}|${event_id}`, name);
+    return this.#tables.identities.get(name);
   }
 }
 

@@ -20,19 +20,25 @@ if (values.break !== undefined && fault === undefined)
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const from = performance.now();
 const sum = { steps: 0, commits: 0, breaches: 0 };
+const TOLD_EVERY = 50;
+
+function tell(last: number): void {
+  const { steps: done, commits, breaches } = sum;
+  const rate = Math.round(done / ((performance.now() - from) / 1000));
+  say(`seeds ${first} to ${last}: ${done} steps, ${commits} commits, ${rate} steps/s, ${breaches} breaches`);
+}
+
 for (let seed = first; seed < first + seeds; seed++) {
   const result = simulate(seed, steps, fault);
   sum.steps += result.steps;
   sum.commits += result.commits;
-  if (result.breach === null) continue;
-  sum.breaches++;
-  for (const line of result.last) say(line);
-  say(`seed ${seed}, step ${result.foundAt}, trace ${result.hash}: ${result.breach}`);
-  say(`again: npm run simulate -- --seed ${seed} --steps ${steps}`);
+  if (result.breach !== null) {
+    sum.breaches++;
+    for (const line of result.last) say(line);
+    say(`seed ${seed}, step ${result.foundAt}, trace ${result.hash}: ${result.breach}`);
+    say(`again: npm run simulate -- --seed ${seed} --steps ${steps}`);
+  }
+  if ((seed - first + 1) % TOLD_EVERY === 0 && seed < first + seeds - 1) tell(seed);
 }
-const seconds = (performance.now() - from) / 1000;
-const rate = Math.round(sum.steps / seconds);
-say(
-  `seeds ${first} to ${first + seeds - 1}: ${sum.steps} steps, ${sum.commits} commits, ${rate} steps/s, ${sum.breaches} breaches`,
-);
+tell(first + seeds - 1);
 process.exit(sum.breaches === 0 ? 0 : 1);

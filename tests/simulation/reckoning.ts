@@ -14,14 +14,14 @@ import { buildCatalog } from "../../src/catalog/catalog.ts";
 import { identityDigest, type UsageEvent } from "../../src/metering/usage_event.ts";
 import type { Exact } from "../../src/money/ratio.ts";
 import { formatExact, isRatio } from "../../src/money/ratio.ts";
-import type { UsageRow } from "../../src/ports/stored_rows.ts";
+import type { FactRow, UsageRow } from "../../src/ports/stored_rows.ts";
 import { contains } from "../../src/time/period.ts";
 import { type Fraction, isSame, sum, zero } from "../oracle/fraction.ts";
 import { fate, oracleBill } from "../oracle/prices/bill.ts";
 import type { MeteredCase, OracleEvent } from "../oracle/prices/case.ts";
 import { must } from "./breach.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Sent } from "./journal.ts";
 import { catalogRows, type MeteredPrice, meteredPrices, PARTITIONS, type Person } from "./scene.ts";
 import { outcomeOf } from "./scheduler.ts";
 import { identityName, type StoredCustomer } from "./stored.ts";
@@ -36,6 +36,8 @@ export class Reckoning {
   readonly #journal: Journal;
   readonly #people: readonly Person[];
   readonly #auditor: LedgerAuditor;
+  /** What was sent as what is stored. */
+  readonly #sent = new Map<UsageRow, Sent>();
 
   constructor(stores: Stores, cluster: Cluster, journal: Journal, people: readonly Person[]) {
     this.#stores = stores;
@@ -95,7 +97,7 @@ export class Reckoning {
     this.#alike(person, state);
     this.#identities(person, kept);
     for (const subscription of state.subscriptions) this.#subscription(person, state, subscription, kept);
-    const made = kept.entries.flatMap((entry) => (entry.kind === "fact" ? madeBy(entry.fact.body) : []));
+    const made = kept.entries.flatMap((entry) => (entry.kind === "fact" ? madeBy(entry.fact) : []));
     must(new Set(made).size === made.length, () => `${person.externalId}: something was made twice`);
   }
 
@@ -138,10 +140,14 @@ export class Reckoning {
     }
   }
 
-  #sentAs(person: Person, row: UsageRow) {
-    return this.#journal
+  #sentAs(person: Person, row: UsageRow): Sent | undefined {
+    const known = this.#sent.get(row);
+    if (known !== undefined) return known;
+    const found = this.#journal
       .of(person, row.eventId)
       .find(({ event }) => JSON.stringify(event.properties) === row.properties);
+    if (found !== undefined) this.#sent.set(row, found);
+    return found;
   }
 
   /** All of a subscription's periods cost what the events in them come to. */
@@ -225,8 +231,11 @@ function oracleEvent({ field }: MeteredPrice, properties: Record<string, unknown
 }
 
 /** What a fact made, by its kind and id. */
-function madeBy(body: string): string[] {
-  const fact = JSON.parse(body) as { type: string; subscription_id?: string; grant_id?: string; id?: string };
-  const isMaking = ["customer_created", "subscription_started", "credit_granted"].includes(fact.type);
-  return isMaking ? [`${fact.type} ${fact.grant_id ?? fact.subscription_id ?? fact.id ?? ""}`] : [];
+function madeBy({ type, body }: FactRow): string[] {
+  if (!["customer_created", "subscription_started", "credit_granted"].includes(type)) return [];
+  const { grant_id, subscription_id = "" } = JSON.parse(body) as {
+    grant_id?: string;
+    subscription_id?: string;
+  };
+  return [`${type} ${grant_id ?? subscription_id}`];
 }

@@ -64,8 +64,8 @@ export class StepAuditor {
   }
 
   #numbered(companyId: string, body: string): void {
-    const { number } = (JSON.parse(body) as { invoice: { number: string } }).invoice;
-    const nth = Number(/\d+$/u.exec(number)?.[0]);
+    const [, number = "", digits] = /"number":"([^"]*-(\d+))"/u.exec(body) ?? [];
+    const nth = Number(digits);
     const last = this.#numbers.get(companyId) ?? 0;
     must(nth === last + 1, () => `${companyId}: invoice ${number} comes after number ${last}`);
     this.#numbers.set(companyId, nth);
