@@ -53,9 +53,8 @@ export class Process {
     const intake = new Intake(seen.log, this.shard, null);
     this.ingestion = new Ingestion(intake, refs, clock, testClocks);
     this.#alarms = new Alarms(seen.store, clock, this.shard);
-    this.clockAdvance = new ClockAdvance(
-      ...([seen.clocks, seen.store, testClocks, new Waker(this.shard, testClocks, null)] as const),
-    );
+    const waker = new Waker(this.shard, testClocks, null);
+    this.clockAdvance = new ClockAdvance(seen.clocks, seen.store, testClocks, waker);
     this.orphans = chances.processes > 1 ? null : new OrphanRecovery(seen.orphans, this.ingestion, warn);
     this.#publisher = chances.isLedgerRemote
       ? new LedgerPublisher(seen.outbox, seen.ledger, warn, () => this.shard.owned)
