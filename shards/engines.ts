@@ -21,6 +21,7 @@ import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
 import type { Membership } from "../src/ports/membership.ts";
 import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
+import { crashing } from "./crash_points.ts";
 import type { Say } from "./say.ts";
 
 /** The database the program runs on, brought to this version. */
@@ -89,9 +90,10 @@ export const alone: Share = { index: 0, count: 1 };
 
 /** Opens the event log. The embedded one's file is locked for as long: one process at a time writes it. */
 export async function openEventLog(config: Config, say: Say, { index }: Share = alone): Promise<EventLog> {
-  return config.kafkaBrokers === null
+  const log = await (config.kafkaBrokers === null
     ? openSqliteEventLog({ file: logFileName(config.dataDir, index), partitions: limits.partitions })
-    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY);
+    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY));
+  return config.crashAt === null ? log : crashing(config.crashAt).log(log);
 }
 
 /**

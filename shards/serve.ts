@@ -61,7 +61,13 @@ export async function serve(
     if (remote !== null) closers.push(() => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
     closers.push(async () => cacheServer.close());
-    const engines = { cacheServer, ledger: remote?.ledger ?? null, peerHost: peerHostOf(config, share) };
+    const { crashAt } = config;
+    const engines = {
+      cacheServer,
+      ledger: remote?.ledger ?? null,
+      peerHost: peerHostOf(config, share),
+      crashAt,
+    };
     const membership = await openMembership(share);
     const { services, auth, close } = await wire(log, database, onFenced, say, engines);
     const { shard, peering, clock } = services;
