@@ -67,9 +67,11 @@ async function keepSharing(index: number, port: number, demo: boolean): Promise<
   const everybody = new Promise<void>((resolve) => {
     process.on("message", (message) => message === everybodyServes && resolve());
   });
-  const running = await serve(config, say, () => {}, { index, count: config.shards });
-  const stop = stoppable(() => running.stop());
+  // Until it serves nothing is promised that a stop would have to keep.
+  let stop = async (code: number): Promise<void> => process.exit(code);
   process.on("disconnect", () => void stop(1));
+  const running = await serve(config, say, () => {}, { index, count: config.shards });
+  stop = stoppable(() => running.stop());
   process.send?.(ready);
   await everybody;
   await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });

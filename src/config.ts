@@ -107,7 +107,7 @@ export const variables: readonly Variable[] = [
   {
     name: "BILLAI_CRASH_AT",
     fallback: "nowhere",
-    meaning: "a testing aid: where the process kills itself, see [chaos](tests/chaos/README.md)",
+    meaning: "a testing aid: where the process kills itself; `tests/chaos/README.md` says more",
   },
 ];
 

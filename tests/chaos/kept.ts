@@ -1,0 +1,93 @@
+import type { CrashAt, CrashPoint } from "../../src/config.ts";
+import { until } from "../services/service.ts";
+import { type Fleet, serveWaitMsMax } from "./fleet.ts";
+import { Program } from "./program.ts";
+
+/** What a process is started with, by its place and how often it has been. */
+export interface Keeping {
+  /** Arguments and variables of the process in this place. */
+  readonly place: (index: number) => { args: readonly string[]; env: Readonly<Record<string, string>> };
+  readonly log: number;
+  /** Where the next process in this place is to crash; null for nowhere. */
+  readonly nextCrash: (index: number) => CrashAt | null;
+  /** Told when a process has killed itself. */
+  readonly crashed: (point: CrashPoint) => void;
+}
+
+/** A process that keeps ending does not keep the machine busy. */
+const pauseMs = 50;
+
+/** Processes this run starts by itself, each again whenever it ends: each can be told where to crash. */
+export class Kept implements Fleet {
+  readonly name: string;
+  readonly size: number;
+  readonly #keeping: Keeping;
+  readonly #programs: (Program | null)[];
+  readonly #serving = new Set<Program>();
+  /** Those that are ended from here. */
+  readonly #killed = new Set<number>();
+  #ending = false;
+  #running: Promise<void>[] = [];
+
+  constructor(name: string, size: number, keeping: Keeping) {
+    this.name = name;
+    this.size = size;
+    this.#keeping = keeping;
+    this.#programs = Array.from({ length: size }, () => null);
+  }
+
+  async start(): Promise<void> {
+    this.#ending = false;
+    this.#running = this.#programs.map((_, index) => this.#keep(index));
+    const all = Promise.all(this.#programs.map((_, index) => this.servesAgain(index, 0)));
+    await Promise.race([all, Promise.all(this.#running)]); // which fails where one cannot be started
+  }
+
+  pid(index: number): number | null {
+    const program = this.#programs[index] ?? null;
+    return program?.isRunning ? program.pid : null;
+  }
+
+  async end(index: number, how: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+    const program = this.#programs[index] ?? null;
+    if (!program?.isRunning) return null;
+    this.#killed.add(program.pid);
+    program.signal(how);
+    return program.pid;
+  }
+
+  async servesAgain(index: number, after: number): Promise<void> {
+    await until(`process ${index} after ${after}`, serveWaitMsMax, async () => {
+      const program = this.#programs[index] ?? null;
+      return program !== null && program.pid !== after && this.#serving.has(program);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#ending = true;
+    for (const program of this.#programs) program?.signal("SIGTERM");
+    await Promise.all(this.#running);
+  }
+
+  async kill(): Promise<void> {
+    this.#ending = true;
+    await Promise.all(this.#programs.map((_, index) => this.end(index, "SIGKILL")));
+    await Promise.all(this.#running);
+  }
+
+  async #keep(index: number): Promise<void> {
+    while (!this.#ending) {
+      const crash = this.#keeping.nextCrash(index);
+      const { args, env } = this.#keeping.place(index);
+      const crashEnv = crash === null ? {} : { BILLAI_CRASH_AT: `${crash.point}:${crash.nth}` };
+      const program = new Program({ args, env: { ...env, ...crashEnv }, log: this.#keeping.log });
+      this.#programs[index] = program;
+      void program.serves.then(() => this.#serving.add(program));
+      const how = await program.ended;
+      if (how !== "SIGKILL" || this.#killed.has(program.pid)) {
+        if (!this.#ending) await Bun.sleep(pauseMs);
+      } else if (crash !== null) this.#keeping.crashed(crash.point);
+    }
+    this.#programs[index] = null;
+  }
+}
