@@ -58,7 +58,7 @@ async function keepServing(demo: boolean): Promise<void> {
 async function superviseShards(config: Config, demo: boolean): Promise<void> {
   const supervised = await supervise(config, demo, say);
   stoppable(() => supervised.stop());
-  out(`BillAI listening on ${supervised.url}, in ${config.shards} processes\n`);
+  out(`BillAI listening on ${supervised.url} in ${config.shards} processes\n`);
 }
 
 /** One of several processes on this machine, as the supervisor starts it. It ends with the supervisor. */

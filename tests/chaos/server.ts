@@ -18,6 +18,11 @@ export class Server {
     this.#env = env;
   }
 
+  /** Of the process that was started; 0 before. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get url(): string {
     return this.#url;
   }
