@@ -85,9 +85,11 @@ export class Commands {
   }
 
   async #void(own: readonly string[]): Promise<void> {
-    const event = this.#load.recent();
-    if (event === undefined || !own.includes(event.customer_id) || !mayBeVoided(event)) return;
-    if (this.#journal.isVoided(event)) return;
+    const candidates = Array.from({ length: 30 }, () => this.#load.recent());
+    const event = candidates.find(
+      (each) => each !== undefined && own.includes(each.customer_id) && mayBeVoided(each),
+    );
+    if (event === undefined || this.#journal.isVoided(event)) return;
     this.#journal.voidedOf.add(event.customer_id);
     const { event_id, customer_id } = event;
     const answer = await this.#command("POST", `/usage/events/${event_id}/void`, { customer_id });

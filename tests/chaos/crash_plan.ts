@@ -6,11 +6,11 @@ const nthMax: Partial<Record<CrashPoint, number>> = {
   "before-claim": 1,
   "in-claim": 1,
   "after-claim": 1,
-  "before-load": 40,
-  "after-load": 40,
-  "in-snapshot": 20,
+  "before-load": 15,
+  "after-load": 15,
+  "in-snapshot": 8,
 };
-const nthMaxElse = 150;
+const nthMaxElse = 50;
 /** Without a ledger of its own there is no outbox. */
 const outboxPoints: readonly CrashPoint[] = ["before-publish", "after-publish"];
 

@@ -15,10 +15,19 @@ export interface Counts {
   stalls: number;
 }
 
+/** The broker that keeps the log, where one does. */
+export interface Broker {
+  /** Whether it may be killed. */
+  readonly isOurs: boolean;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** What a fault is done to. */
 export interface Scene {
   readonly fleet: Fleet;
   readonly database: Database;
+  readonly broker: Broker | null;
   readonly random: Random;
   readonly load: Load;
   readonly counts: Counts;
@@ -76,4 +85,28 @@ export const killDatabase: Fault = async ({ database, random, counts }) => {
 export const storm: Fault = async ({ load }) => {
   await load.storm();
   return "ten clients send the same batch at once";
+};
+
+/** kill -9 of the broker while everything else goes on. */
+export const killBroker: Fault = async ({ broker, random, counts }) => {
+  if (broker === null) return "no broker to kill";
+  const ms = random.whole(0, 800);
+  counts.kills++;
+  counts.brokers++;
+  await broker.kill();
+  await Bun.sleep(ms);
+  await broker.start();
+  return `kill -9 of the broker, away for at least ${ms} ms`;
+};
+
+/** One process stands still until another has its customers, and then goes on, believing it has them. */
+export const zombie: Fault = async ({ fleet, random, counts }) => {
+  const index = random.whole(0, fleet.size - 1);
+  const stood = await fleet.haunt?.(index);
+  if (stood == null) return `process ${index} was down already`;
+  counts.zombies++;
+  stood.goOn();
+  const ms = random.whole(300, 2000); // in which it is asked like the others
+  await Bun.sleep(ms);
+  return `process ${index} comes back for ${ms} ms from among the dead, and ends with ${await stood.end()}`;
 };

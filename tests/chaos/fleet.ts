@@ -10,6 +10,8 @@ export interface Fleet {
   end(index: number, how: "SIGKILL" | "SIGTERM"): Promise<number | null>;
   /** Resolves once this process, or the one that takes its place after `pid`, serves. */
   servesAgain(index: number, after: number): Promise<void>;
+  /** See `Kept.haunt`; absent where a process that stands still is not replaced. */
+  haunt?(index: number): Promise<{ goOn(): void; end(): Promise<string> } | null>;
   /** Lets all of them finish what is under way, and ends them. */
   stop(): Promise<void>;
   /** kill -9 of everything at once; resolves when all is gone. */

@@ -26,6 +26,9 @@ export class Kept implements Fleet {
   readonly #serving = new Set<Program>();
   /** Those that are ended from here. */
   readonly #killed = new Set<number>();
+  /** Those that stand still while another one has their place. */
+  readonly #zombies = new Set<Program>();
+  readonly #replaced = new Map<Program, () => void>();
   #ending = false;
   #running: Promise<void>[] = [];
 
@@ -56,6 +59,27 @@ export class Kept implements Fleet {
     return program.pid;
   }
 
+  /**
+   * Makes a process stand still, and another one take its place, as where it is taken for dead. Resolves once that one
+   * serves, with how to let the first one go on, and how to end it.
+   */
+  async haunt(index: number): Promise<{ goOn(): void; end(): Promise<string> } | null> {
+    const program = this.#programs[index] ?? null;
+    if (program === null || !this.#serving.has(program)) return null;
+    program.signal("SIGSTOP");
+    this.#zombies.add(program);
+    void program.ended.then(() => this.#zombies.delete(program));
+    this.#replaced.get(program)?.();
+    await this.servesAgain(index, program.pid);
+    return {
+      goOn: () => program.signal("SIGCONT"),
+      end: () => {
+        program.signal("SIGTERM");
+        return program.ended;
+      },
+    };
+  }
+
   async servesAgain(index: number, after: number): Promise<void> {
     await until(`process ${index} after ${after}`, serveWaitMsMax, async () => {
       const program = this.#programs[index] ?? null;
@@ -65,14 +89,20 @@ export class Kept implements Fleet {
 
   async stop(): Promise<void> {
     this.#ending = true;
+    this.#exorcise();
     for (const program of this.#programs) program?.signal("SIGTERM");
     await Promise.all(this.#running);
   }
 
   async kill(): Promise<void> {
     this.#ending = true;
+    this.#exorcise();
     await Promise.all(this.#programs.map((_, index) => this.end(index, "SIGKILL")));
     await Promise.all(this.#running);
+  }
+
+  #exorcise(): void {
+    for (const zombie of this.#zombies) zombie.signal("SIGKILL");
   }
 
   async #keep(index: number): Promise<void> {
@@ -83,7 +113,11 @@ export class Kept implements Fleet {
       const program = new Program({ args, env: { ...env, ...crashEnv }, log: this.#keeping.log });
       this.#programs[index] = program;
       void program.serves.then(() => this.#serving.add(program));
-      const how = await program.ended;
+      const replaced = new Promise<string>((resolve) =>
+        this.#replaced.set(program, () => resolve("replaced")),
+      );
+      const how = await Promise.race([program.ended, replaced]);
+      this.#replaced.delete(program);
       if (how !== "SIGKILL" || this.#killed.has(program.pid)) {
         if (!this.#ending) await Bun.sleep(pauseMs);
       } else if (crash !== null) this.#keeping.crashed(crash.point);

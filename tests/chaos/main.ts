@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { doctor } from "../../shards/cli/doctor.ts";
 import { tableLines } from "../../shards/cli/table.ts";
 import { Random } from "../oracle/random.ts";
+import { startBroker } from "../services/kafka.ts";
 import { admin, Client } from "./client.ts";
 import { Commands } from "./commands.ts";
 import { Database } from "./database.ts";
+import type { Broker } from "./faults.ts";
 import { Journal } from "./journal.ts";
 import { type Draw, Load } from "./load.ts";
 import { Months } from "./months.ts";
@@ -31,6 +33,7 @@ async function main(options: Options): Promise<number> {
   for (const name of ["data", "database"]) mkdirSync(join(folder, name));
   say(`seed ${options.seed}; files in ${folder}`);
   const database = await Database.open(join(folder, "database"));
+  const broker = options.kafka ? await openBroker() : null;
   const port = freeFrontPort(new Random(options.seed));
   const env = {
     BILLAI_DATA_DIR: join(folder, "data"),
@@ -40,13 +43,21 @@ async function main(options: Options): Promise<number> {
     BILLAI_ADMIN_EMAIL: admin.email,
     BILLAI_ADMIN_PASSWORD: admin.password,
     DATABASE_URL: database.url,
-    KAFKA_BROKERS: "",
+    KAFKA_BROKERS: broker?.address ?? "",
     REDIS_URL: "",
     TIGERBEETLE_ADDRESSES: "",
   };
-  const run = new Run({ options, database, env, log: openSync(join(folder, "program.log"), "a"), tell: say });
+  const run = new Run({
+    options,
+    database,
+    broker,
+    env,
+    log: openSync(join(folder, "program.log"), "a"),
+    tell: say,
+  });
   const end = async (): Promise<void> => {
     await run.kill();
+    await broker?.stop();
     await database.stop();
     process.exit(130);
   };
@@ -67,11 +78,31 @@ async function main(options: Options): Promise<number> {
     wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     await run.kill();
   }
+  await broker?.stop();
   await database.stop();
   for (const line of wrong.slice(0, differencesShown)) process.stdout.write(`WRONG ${line}\n`);
   say(`${wrong.length} differences`);
   if (wrong.length === 0) rmSync(folder, { recursive: true, force: true });
   return wrong.length === 0 ? 0 : 1;
+}
+
+/** A broker of this run's own, unless one is given: that one is not killed. */
+async function openBroker(): Promise<Broker & { readonly address: string; stop(): Promise<void> }> {
+  const given = process.env.KAFKA_BROKERS;
+  const nothing = async (): Promise<void> => {};
+  if (given !== undefined)
+    return { address: given, isOurs: false, kill: nothing, start: nothing, stop: nothing };
+  const folder = mkdtempSync(join(tmpdir(), "billai-chaos-kafka-"));
+  let broker = await startBroker(folder);
+  return {
+    address: broker.address,
+    isOurs: true,
+    kill: () => broker.kill(),
+    start: async () => {
+      broker = await startBroker(folder);
+    },
+    stop: () => broker.stop(),
+  };
 }
 
 /** Faults under load, and then what must be so. Prints what happened. */
@@ -119,6 +150,7 @@ function report(
       `${counts.kills}, of these ${counts.wholeSets} of all and ${counts.databases} of the database`,
     ],
     ["rebalances", `${counts.rebalances}`],
+    ["kill -9 of the broker", `${counts.brokers}, among the above`],
     ["zombies, stalls", `${counts.zombies}, ${counts.stalls}`],
     ...[...plan.hits].map(([point, hits]) => [`crash ${point}`, `${hits}`]),
     [

@@ -5,7 +5,19 @@ import { Random } from "../oracle/random.ts";
 import { until } from "../services/service.ts";
 import { CrashPlan } from "./crash_plan.ts";
 import type { Database } from "./database.ts";
-import { type Counts, type Fault, killDatabase, killOne, leave, type Scene, stall, storm } from "./faults.ts";
+import {
+  type Broker,
+  type Counts,
+  type Fault,
+  killBroker,
+  killDatabase,
+  killOne,
+  leave,
+  type Scene,
+  stall,
+  storm,
+  zombie,
+} from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Journal } from "./journal.ts";
 import { Kept } from "./kept.ts";
@@ -14,6 +26,8 @@ import type { Options } from "./options.ts";
 import { Supervised } from "./supervised.ts";
 
 const faultsPerRound = 24;
+/** Each takes seconds, in which nothing can be acknowledged. */
+const brokerKillsMax = 12;
 const crashRoundMsMax = 40_000;
 const progressMsMax = 90_000;
 
@@ -21,6 +35,8 @@ const progressMsMax = 90_000;
 export interface Stage {
   readonly options: Options;
   readonly database: Database;
+  /** Null where the processes keep the log themselves. */
+  readonly broker: Broker | null;
   /** Variables of the processes. */
   readonly env: Readonly<Record<string, string>>;
   /** A file for what they say. */
@@ -99,21 +115,32 @@ export class Run {
   }
 
   #pick(): Fault {
-    const { kills, rebalances } = this.#stage.options;
+    const { kills, rebalances, zombies } = this.#stage.options;
     const { counts } = this;
-    const wanted: Fault[] = [
-      ...(counts.kills < kills ? Array<Fault>(6).fill(killOne) : []),
-      ...(counts.rebalances < rebalances ? Array<Fault>(4).fill(leave) : []),
+    const often = (fault: Fault, times: number, isWanted: boolean) =>
+      isWanted ? Array<Fault>(times).fill(fault) : [];
+    const canHaunt = this.#fleet.haunt !== undefined && this.#stage.broker !== null;
+    return this.#random.pick([
+      ...often(killOne, 7, counts.kills < kills),
+      ...often(leave, 4, counts.rebalances < rebalances),
+      ...often(zombie, 4, canHaunt && counts.zombies < zombies),
+      ...often(killBroker, 1, this.#stage.broker?.isOurs === true && counts.brokers < brokerKillsMax),
       killDatabase,
       stall,
       storm,
-    ];
-    return this.#random.pick(wanted);
+    ]);
   }
 
   async #do(fault: Fault, load: Load): Promise<void> {
-    const { database } = this.#stage;
-    const scene: Scene = { fleet: this.#fleet, database, random: this.#random, load, counts: this.counts };
+    const { database, broker } = this.#stage;
+    const scene: Scene = {
+      fleet: this.#fleet,
+      database,
+      broker,
+      random: this.#random,
+      load,
+      counts: this.counts,
+    };
     const from = performance.now();
     const what = await fault(scene);
     this.#say(`${what}; over after ${Math.round(performance.now() - from)} ms`);
@@ -128,7 +155,8 @@ export class Run {
     const crashes = !this.plan.isDone && (this.#areFaultsDone || this.#round % 2 === 1);
     if (next !== size) this.counts.rebalances++;
     if (crashes) await arrangeEventLog(readConfig(env), next);
-    this.#fleet = crashes ? this.#kept(next) : this.#supervised(next);
+    const haunted = this.#stage.broker !== null && this.counts.zombies < options.zombies;
+    this.#fleet = crashes || haunted ? this.#kept(next) : this.#supervised(next);
     this.plan.isOn = crashes;
     await this.#fleet.start();
     this.#say(`${how}; ${size} processes, now ${next}`);
@@ -188,8 +216,10 @@ export class Run {
   }
 
   get #areFaultsDone(): boolean {
-    const { kills, rebalances } = this.#stage.options;
-    return this.counts.kills >= kills && this.counts.rebalances >= rebalances;
+    const { kills, rebalances, zombies } = this.#stage.options;
+    const { counts } = this;
+    const areZombiesDone = this.#stage.broker === null || counts.zombies >= zombies;
+    return counts.kills >= kills && counts.rebalances >= rebalances && areZombiesDone;
   }
 
   get #isDone(): boolean {
