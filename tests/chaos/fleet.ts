@@ -19,7 +19,7 @@ export interface Fleet {
 }
 
 /** How long a process may take to serve again, on a machine that does much else. */
-export const serveWaitMsMax = 60_000;
+export const serveWaitMsMax = 90_000;
 
 /** A signal to a process that may be gone. */
 export function signal(pid: number, name: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): void {

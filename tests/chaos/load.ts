@@ -4,6 +4,7 @@ import type { Journal, Sent } from "./journal.ts";
 
 const keptForDuplicates = 3000;
 const duplicates = 0.15;
+const customersPerBatch = 6;
 const waits = 0.1;
 const stormClients = 10;
 const comeAgainMs = 20;
@@ -115,13 +116,15 @@ export class Load {
 
   #newBatch(): Batch {
     let from = Number.POSITIVE_INFINITY;
+    // Of a few customers each, so that a commit has more than one event.
+    const drawn = Array.from({ length: customersPerBatch }, () => this.#draw());
     const events = Array.from({ length: this.#batch }, () => {
       const again = this.#random.chance(duplicates) ? this.recent() : undefined;
       if (again !== undefined) {
         this.again++;
         return again;
       }
-      const { customer, at, mayBeLate } = this.#draw();
+      const { customer, at, mayBeLate } = this.#random.pick(drawn);
       if (!mayBeLate) from = Math.min(from, at);
       return this.#newEvent(customer, at);
     });

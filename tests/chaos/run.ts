@@ -27,7 +27,7 @@ import { Supervised } from "./supervised.ts";
 
 const faultsPerRound = 24;
 /** Each takes seconds, in which nothing can be acknowledged. */
-const brokerKillsMax = 12;
+const brokerKillsMax = 6;
 const crashRoundMsMax = 40_000;
 const progressMsMax = 90_000;
 

@@ -20,8 +20,12 @@ const poolConnectionsMin = 3;
 /** While the server is away requests are to be refused soon, and it is to be found again soon. */
 const connectTimeoutS = 5;
 const reconnectAfterS = (attempts: number): number => Math.min(0.5, 0.05 * attempts);
-/** A process that hangs within a transaction must not hold a partition's row from its next owner. */
-const idleInTransactionMs = 30_000;
+/**
+ * A process that hangs within a transaction must not hold a partition's row from its next owner, who gives up where it
+ * is not answered; and transactions that wait for each other's rows end one after the other. It sends its statements
+ * without a pause, and one that is ended in between is decided again.
+ */
+const idleInTransactionMs = 5_000;
 
 /**
  * Opens the pools; connections follow when needed. Call after `migrate`, which makes the roles.
