@@ -80,7 +80,7 @@ export class Commands {
         case "read":
           await this.#read(this.#random.pick(this.#world.real));
       }
-      await Bun.sleep(this.#random.whole(5, 60));
+      await Bun.sleep(this.#random.whole(20, 120));
     }
   }
 

@@ -80,7 +80,7 @@ export class Load {
       const batch = this.#newBatch();
       await this.#sendAll(batch);
       this.#open.delete(batch);
-      await Bun.sleep(this.#random.whole(0, 30));
+      await Bun.sleep(this.#random.whole(0, 60));
     }
   }
 

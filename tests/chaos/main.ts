@@ -19,7 +19,7 @@ import { type Expected, verifyAnswers } from "./verify_answers.ts";
 import { verifyRows } from "./verify_rows.ts";
 import { dayMs, seed, type World } from "./world.ts";
 
-const clients = 8;
+const clients = 5;
 const batch = 40;
 const differencesShown = 40;
 
