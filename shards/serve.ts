@@ -40,12 +40,14 @@ export interface Running {
  *
  * @param onFenced told when another process took a partition over that is to be ours: this one must stop
  * @param share which of several processes on this machine it is
+ * @param openLedger the way to a ledger outside of the store, if there is one; tests have their own
  */
 export async function serve(
   config: Config,
   say: Say,
   onFenced: (partition: number) => void,
   share: Share = alone,
+  openLedger = openRemoteLedger,
 ): Promise<Running> {
   if (share.count === 1) await arrangeEventLog(config, 1);
   const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
@@ -57,7 +59,7 @@ export async function serve(
     const database = await openDatabase(config, say, share);
     closers.push(() => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
-    const remote = await openRemoteLedger(config);
+    const remote = await openLedger(config);
     if (remote !== null) closers.push(() => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
     closers.push(async () => cacheServer.close());

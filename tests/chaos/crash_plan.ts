@@ -11,8 +11,9 @@ const nthMax: Partial<Record<CrashPoint, number>> = {
   "in-snapshot": 8,
 };
 const nthMaxElse = 50;
-/** Without a ledger of its own there is no outbox. */
+/** Where the ledger is in the store there is no outbox; where it is not, the other points are what they are without. */
 const outboxPoints: readonly CrashPoint[] = ["before-publish", "after-publish"];
+const besideOutbox: readonly CrashPoint[] = ["in-commit", "after-commit"];
 
 /** Where processes are to crash: always at one of the points hit least so far. */
 export class CrashPlan {
@@ -27,7 +28,9 @@ export class CrashPlan {
   constructor(random: Random, goal: number, withOutbox: boolean) {
     this.#random = random;
     this.#goal = goal;
-    this.#points = crashPoints.filter((point) => withOutbox || !outboxPoints.includes(point));
+    this.#points = withOutbox
+      ? [...besideOutbox, ...outboxPoints]
+      : crashPoints.filter((point) => !outboxPoints.includes(point));
     for (const point of this.#points) this.hits.set(point, 0);
   }
 

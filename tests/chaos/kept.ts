@@ -1,12 +1,13 @@
+import { everybodyServes } from "../../shards/supervisor.ts";
 import type { CrashAt, CrashPoint } from "../../src/config.ts";
 import { until } from "../services/service.ts";
 import { type Fleet, serveWaitMsMax } from "./fleet.ts";
-import { Program } from "./program.ts";
+import { Program, type Start } from "./program.ts";
 
 /** What a process is started with, by its place and how often it has been. */
 export interface Keeping {
   /** Arguments and variables of the process in this place. */
-  readonly place: (index: number) => { args: readonly string[]; env: Readonly<Record<string, string>> };
+  readonly place: (index: number) => Omit<Start, "log">;
   readonly log: number;
   /** Where the next process in this place is to crash; null for nowhere. */
   readonly nextCrash: (index: number) => CrashAt | null;
@@ -44,6 +45,7 @@ export class Kept implements Fleet {
     this.#running = this.#programs.map((_, index) => this.#keep(index));
     const all = Promise.all(this.#programs.map((_, index) => this.servesAgain(index, 0)));
     await Promise.race([all, Promise.all(this.#running)]); // which fails where one cannot be started
+    this.#programs[0]?.tell(everybodyServes);
   }
 
   pid(index: number): number | null {
@@ -108,9 +110,10 @@ export class Kept implements Fleet {
   async #keep(index: number): Promise<void> {
     while (!this.#ending) {
       const crash = this.#keeping.nextCrash(index);
-      const { args, env } = this.#keeping.place(index);
+      const start = this.#keeping.place(index);
       const crashEnv = crash === null ? {} : { BILLAI_CRASH_AT: `${crash.point}:${crash.nth}` };
-      const program = new Program({ args, env: { ...env, ...crashEnv }, log: this.#keeping.log });
+      const { log } = this.#keeping;
+      const program = new Program({ ...start, env: { ...start.env, ...crashEnv }, log });
       this.#programs[index] = program;
       void program.serves.then(() => this.#serving.add(program));
       const replaced = new Promise<string>((resolve) =>

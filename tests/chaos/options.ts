@@ -16,10 +16,12 @@ export interface Options {
   readonly seed: number;
   /** With a broker that keeps the log, instead of a file by process. */
   readonly kafka: boolean;
+  /** With a ledger outside of the store, so that there is an outbox. */
+  readonly outbox: boolean;
 }
 
 const usage =
-  "usage: bun run chaos [--kafka] [--shards N] [--kills K] [--rebalances R] [--zombies Z] [--crashes C] " +
+  "usage: bun run chaos [--kafka] [--outbox] [--shards N] [--kills K] [--rebalances R] [--zombies Z] [--crashes C] " +
   "[--customers M] [--seed S], or --cycles K for a short run";
 
 /** Reads the command line; a short run of `--cycles` has a part of everything. Ends the process where it is wrong. */
@@ -29,7 +31,8 @@ export function readOptions(): Options {
     const { values } = parseArgs({
       options: {
         ...{ shards: number, kills: number, rebalances: number, zombies: number, crashes: number },
-        ...{ cycles: number, customers: number, seed: number, kafka: { type: "boolean", default: false } },
+        ...{ cycles: number, customers: number, seed: number },
+        ...{ kafka: { type: "boolean", default: false }, outbox: { type: "boolean", default: false } },
       },
     });
     const cycles = whole(values.cycles, 200);
@@ -42,6 +45,7 @@ export function readOptions(): Options {
       customers: whole(values.customers, 200),
       seed: whole(values.seed, 1 + Math.floor(Math.random() * 1_000_000)),
       kafka: values.kafka,
+      outbox: values.outbox,
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n${usage}\n`);

@@ -3,8 +3,12 @@ import { ready } from "../../shards/supervisor.ts";
 
 type Child = Bun.Subprocess<"ignore", "pipe", number>;
 
+const main = join(import.meta.dir, "../../shards/main.ts");
+
 /** How the program is started. */
 export interface Start {
+  /** The file to run; the program itself where it is left out. */
+  readonly file?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Gets what it says to operators. */
@@ -19,10 +23,10 @@ export class Program {
   /** Resolves with the signal that ended it, or its exit code. */
   readonly ended: Promise<string>;
 
-  constructor({ args, env, log }: Start) {
+  constructor({ file = main, args, env, log }: Start) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.serves = promise;
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "../../shards/main.ts"), ...args], {
+    this.#child = Bun.spawn([process.execPath, file, ...args], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", log],
       ipc: (message) => {
@@ -47,7 +51,7 @@ export class Program {
 
   /** Tells one of several processes what the supervisor would. */
   tell(message: string): void {
-    this.#child.send(message);
+    if (this.isRunning) this.#child.send(message);
   }
 }
 

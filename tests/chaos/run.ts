@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { arrangeEventLog } from "../../shards/engines.ts";
 import { connect } from "../../src/adapters/postgres/pool.ts";
 import { readConfig } from "../../src/config.ts";
@@ -35,6 +36,8 @@ const progressMsMax = 90_000;
 export interface Stage {
   readonly options: Options;
   readonly database: Database;
+  /** A database that keeps the ledger outside of the store; null where the store does. */
+  readonly ledgerUrl: string | null;
   /** Null where the processes keep the log themselves. */
   readonly broker: Broker | null;
   /** Variables of the processes. */
@@ -64,13 +67,19 @@ export class Run {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#random = new Random(stage.options.seed, 1);
-    this.plan = new CrashPlan(new Random(stage.options.seed, 2), stage.options.crashes, false);
-    this.#fleet = this.#supervised(stage.options.shards);
+    this.plan = new CrashPlan(
+      new Random(stage.options.seed, 2),
+      stage.options.crashes,
+      stage.ledgerUrl !== null,
+    );
+    this.#fleet = this.#fleetOf(stage.options.shards, false);
   }
 
   /** The calm before: processes that serve and are left alone. */
-  start(): Promise<void> {
-    return this.#fleet.start();
+  async start(): Promise<void> {
+    const { options, env } = this.#stage;
+    await arrangeEventLog(readConfig(env), options.shards);
+    await this.#fleet.start();
   }
 
   /** Faults, under load. Ends with processes that serve and are left alone. */
@@ -154,13 +163,18 @@ export class Run {
     const next = this.#isDone ? options.shards : Math.max(2, options.shards + this.#random.whole(-1, 1));
     const crashes = !this.plan.isDone && (this.#areFaultsDone || this.#round % 2 === 1);
     if (next !== size) this.counts.rebalances++;
-    if (crashes) await arrangeEventLog(readConfig(env), next);
-    const haunted = this.#stage.broker !== null && this.counts.zombies < options.zombies;
-    this.#fleet = crashes || haunted ? this.#kept(next) : this.#supervised(next);
+    await arrangeEventLog(readConfig(env), next);
+    this.#fleet = this.#fleetOf(next, crashes);
     this.plan.isOn = crashes;
     await this.#fleet.start();
     this.#say(`${how}; ${size} processes, now ${next}`);
     await this.#progress(journal);
+  }
+
+  #fleetOf(size: number, crashes: boolean): Fleet {
+    const { options, broker, ledgerUrl } = this.#stage;
+    const haunts = broker !== null && this.counts.zombies < options.zombies;
+    return crashes || haunts || ledgerUrl !== null ? this.#kept(size) : this.#supervised(size);
   }
 
   async #endAll(): Promise<string> {
@@ -197,10 +211,13 @@ export class Run {
   }
 
   #kept(size: number): Kept {
-    const { env, log } = this.#stage;
+    const { env, log, ledgerUrl } = this.#stage;
+    const which = (index: number) => [`${index}`, env.BILLAI_PORT ?? ""];
     return new Kept("each on its own", size, {
       place: (index) => ({
-        args: ["shard", `${index}`, env.BILLAI_PORT ?? ""],
+        ...(ledgerUrl === null
+          ? { args: ["shard", ...which(index)] }
+          : { file: join(import.meta.dir, "shard_program.ts"), args: [...which(index), ledgerUrl] }),
         env: { ...env, BILLAI_SHARDS: `${size}` },
       }),
       log,

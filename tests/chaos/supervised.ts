@@ -16,7 +16,7 @@ export class Supervised implements Fleet {
   /** @param epochOf the fence of a partition: it moves when a process claims it */
   constructor(
     size: number,
-    { env, log }: Omit<Start, "args">,
+    { env, log }: Pick<Start, "env" | "log">,
     epochOf: (partition: number) => Promise<number>,
   ) {
     this.size = size;
