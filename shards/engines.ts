@@ -6,6 +6,7 @@ import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { isLostWrite } from "../src/adapters/postgres/store_errors.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 import { arrangeLogs, hasSeveralLogs, logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
@@ -35,6 +36,9 @@ export interface Database {
   readonly sharers?: number;
   close(): Promise<void>;
 }
+
+/** Whether an error that nobody could catch hurts nobody: an engine's client threw it, and copes with it. */
+export const isHarmless = isLostWrite;
 
 /** A ledger that is not in the store. */
 export interface RemoteLedger {

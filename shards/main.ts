@@ -2,6 +2,7 @@ import { type Config, readConfig } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { firstStart } from "./cli/first_start.ts";
 import { helpText } from "./cli/help.ts";
+import { isHarmless } from "./engines.ts";
 import { serve } from "./serve.ts";
 import { everybodyServes, ready, supervise } from "./supervisor.ts";
 
@@ -87,6 +88,12 @@ function stoppable(stop: () => Promise<void>): (code: number) => Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
   return end;
 }
+
+process.on("uncaughtException", (error) => {
+  if (isHarmless(error)) return;
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+});
 
 const [command = "serve", ...args] = process.argv.slice(2);
 try {

@@ -6,6 +6,7 @@ import {
   stopPostmaster,
 } from "../../src/adapters/postgres/embedded/postmaster.ts";
 import { freePort, until } from "../services/service.ts";
+import { isThere } from "./fleet.ts";
 
 const startWaitMsMax = 60_000;
 
@@ -43,10 +44,12 @@ export class Database {
     });
   }
 
-  /** kill -9. */
-  kill(): void {
+  /** kill -9; resolves once it is gone. */
+  async kill(): Promise<void> {
     const { pid } = findPostmaster(this.#home.cluster) ?? {};
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    if (pid === undefined) return;
+    process.kill(pid, "SIGKILL");
+    await until("the end of Postgres", startWaitMsMax, async () => !isThere(pid));
   }
 
   async stop(): Promise<void> {

@@ -73,7 +73,7 @@ export const stall: Fault = async ({ fleet, random, counts }) => {
 /** kill -9 of the database while everything else goes on. */
 export const killDatabase: Fault = async ({ database, random, counts }) => {
   const ms = random.whole(0, 800);
-  database.kill();
+  await database.kill();
   counts.kills++;
   counts.databases++;
   await Bun.sleep(ms);

@@ -191,7 +191,7 @@ export class Run {
       return "kill -9 of all";
     }
     this.counts.databases++;
-    database.kill();
+    await database.kill();
     await this.#fleet.kill();
     await database.start();
     return "kill -9 of all and of the database";

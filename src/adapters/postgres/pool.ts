@@ -2,6 +2,7 @@ import postgres, { type Sql } from "postgres";
 import { assert } from "../../errors.ts";
 import { readJson } from "../../money/json.ts";
 import { arrayTypes } from "./array_types.ts";
+import { renewing } from "./renewing.ts";
 
 /** The two ways into the store; 0001_core.sql says what each may see. */
 export interface Pools {
@@ -58,8 +59,18 @@ export function connect(
   url: string,
   options: { readonly role: string | null; readonly connections: number },
 ): Sql {
+  return renewing((closed) => open(url, options, closed));
+}
+
+function open(
+  url: string,
+  options: { readonly role: string | null; readonly connections: number },
+  closed: () => void,
+): Sql {
   return postgres(url, {
     max: options.connections,
+    max_lifetime: null, // a connection that closes is a lost one
+    onclose: closed,
     connect_timeout: connectTimeoutS,
     backoff: reconnectAfterS,
     onnotice: () => {},
