@@ -1,5 +1,6 @@
 import { limits } from "../src/limits.ts";
-import { breachLine, type LedgerAuditor } from "./ledger_auditor.ts";
+import type { LedgerAuditor } from "./ledger_auditor.ts";
+import { breachLine } from "./ledger_breach.ts";
 import type { Say } from "./say.ts";
 
 /**

@@ -1,13 +1,16 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
 import { fixedMembership } from "../src/adapters/memory/fixed_membership.ts";
 import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
+import { awaitPostgres } from "../src/adapters/postgres/await_server.ts";
 import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
 import { isLostWrite } from "../src/adapters/postgres/store_errors.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
 import { arrangeLogs, hasSeveralLogs, logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
 import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
@@ -47,17 +50,28 @@ export interface RemoteLedger {
 }
 
 /** Starts the embedded Postgres, or takes the one configured. */
-async function openServer(config: Config, say: Say) {
-  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say) : null;
+async function openServer(config: Config, say: Say, revive = false) {
+  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say, revive) : null;
   const url = config.databaseUrl ?? embedded?.url ?? "";
   const close = async () => embedded?.stop(); // which leaves a server running that another process uses
   return { url, embedded: embedded !== null, close };
 }
 
-/** The database, migrated. */
-export async function openDatabase(config: Config, say: Say, { count }: Share = alone): Promise<Database> {
-  const { url, embedded, close } = await openServer(config, say);
+/**
+ * The database, migrated. One that is embedded and ends is started again, by the process that has it to itself or
+ * supervises the others.
+ *
+ * @param waitMsMax how long one that is away is waited for, which is said
+ */
+export async function openDatabase(
+  config: Config,
+  say: Say,
+  { count }: Share = alone,
+  waitMsMax = Number.POSITIVE_INFINITY,
+): Promise<Database> {
+  const { url, embedded, close } = await openServer(config, say, count === 1);
   try {
+    await awaitPostgres(url, say, waitMsMax);
     const migrated = await migrate(url);
     const usageTier = await arrangeUsage(url);
     return { url, embedded, migrated, usageTier, sharers: count, close };
@@ -78,9 +92,9 @@ export async function openCurrentDatabase(config: Config) {
   }
 }
 
-async function openEmbedded(dataDir: string, say: Say) {
+async function openEmbedded(dataDir: string, say: Say, revive: boolean) {
   const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
-  return openEmbeddedPostgres({ dataDir, log: say });
+  return openEmbeddedPostgres({ dataDir, log: say, revive });
 }
 
 /** Which of several processes on one machine this is: they share its ports, its data directory and its customers. */
@@ -104,11 +118,11 @@ export async function openEventLog(config: Config, say: Say, { index }: Share = 
  * Makes the embedded log's files those of so many processes, before any of them starts; quick where they are already.
  * Throws DEP_001 where BillAI is running.
  */
-export async function arrangeEventLog(config: Config, count: number): Promise<void> {
+export async function arrangeEventLog(config: Config, count: number, say: Say): Promise<void> {
   const { dataDir, kafkaBrokers } = config;
   mkdirSync(dataDir, { recursive: true });
   if (kafkaBrokers !== null || (count === 1 && !hasSeveralLogs(dataDir))) return;
-  const database = await openDatabase(config, () => {});
+  const database = await openDatabase(config, say);
   const pools = openPools(database.url);
   try {
     const applied = everyPartition.map(() => 0);
@@ -121,9 +135,18 @@ export async function arrangeEventLog(config: Config, count: number): Promise<vo
   }
 }
 
-/** Who decides which partitions this process owns: its share of the machine's, where no broker spreads them. */
-export async function openMembership({ index, count }: Share): Promise<Membership> {
-  return fixedMembership(everyPartition.filter((partition) => logOwnerOf(partition, count) === index));
+/** Who decides which partitions this process owns: the brokers, or its share of the machine's where there are none. */
+export async function openMembership(
+  { kafkaBrokers: brokers }: Config,
+  { index, count }: Share,
+  say: Say,
+): Promise<Membership> {
+  if (brokers === null) {
+    const own = everyPartition.filter((partition) => logOwnerOf(partition, count) === index);
+    return fixedMembership(own, say);
+  }
+  const { openKafkaMembership } = await import("../src/adapters/kafka/membership.ts");
+  return openKafkaMembership({ brokers, partitions: limits.partitions, say });
 }
 
 /** @param waitMsMax how long brokers that are away are waited for */
@@ -179,6 +202,27 @@ export async function openCacheServer(redisUrl: string | null, say: Say): Promis
   };
 }
 
+/**
+ * Opens analytics, not yet connected: it may be away. chDB belongs to one process, the first of those on a machine.
+ * Null where there is none: not wanted, another process's, or not installed.
+ */
+export async function openAnalytics({ dataDir, clickHouseUrl }: Config, { index }: Share = alone) {
+  if (clickHouseUrl === "off") return null;
+  const { openChdb, openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  if (clickHouseUrl !== null) return openClickHouse(clickHouseUrl);
+  return index === 0 ? openChdb(join(dataDir, "analytics")) : null;
+}
+
+/** Has analytics fed from the beginning, into tables made anew. */
+export async function restartFeed(url: string): Promise<void> {
+  const pools = openPools(url);
+  try {
+    await postgresUsageFeed(pools.shard).restart();
+  } finally {
+    await pools.close();
+  }
+}
+
 /** What `doctor` asks of each engine. */
 export function probesOf(config: Config): readonly { readonly name: string; readonly probe: Probe }[] {
   return [
@@ -186,6 +230,7 @@ export function probesOf(config: Config): readonly { readonly name: string; read
     { name: "database", probe: () => probeDatabase(config) },
     { name: "cache", probe: () => probeCache(config) },
     { name: "ledger", probe: () => probeLedger(config) },
+    { name: "analytics", probe: () => probeAnalytics(config) },
   ];
 }
 
@@ -224,5 +269,18 @@ async function probeLedger(config: Config): Promise<readonly Finding[]> {
     return [fine(remote === null ? "is kept in the database" : "TigerBeetle answers")];
   } finally {
     await remote?.close();
+  }
+}
+
+async function probeAnalytics({ clickHouseUrl }: Config): Promise<readonly Finding[]> {
+  // chDB's folder belongs to the process that runs.
+  if (clickHouseUrl === "off") return [fine("is off: the store answers reports")];
+  if (clickHouseUrl === null) return [fine("is in process, where chDB is installed; else the store answers")];
+  const { openClickHouse } = await import("../src/adapters/clickhouse/open.ts");
+  const analytics = openClickHouse(clickHouseUrl);
+  try {
+    return [fine(await analytics.describe())];
+  } finally {
+    await analytics.close();
   }
 }

@@ -32,6 +32,10 @@ async function run(command: string, args: readonly string[]): Promise<number | n
       const { runImport } = await import("./cli/import.ts");
       return runImport([...args], process.env);
     }
+    case "rebuild-analytics": {
+      const { rebuildAnalytics } = await import("./cli/rebuild_analytics.ts");
+      return rebuildAnalytics(process.env, out);
+    }
     case "migrate":
     case "doctor": {
       const { doctor, migrateOnly } = await import("./cli/doctor.ts");

@@ -5,9 +5,9 @@ import type { Services } from "./services.ts";
 
 /**
  * Owns what the membership says, from now on. Whoever comes to lead the installation takes up what a stop cut short.
- * Resolves once the first partitions are owned; throws DEP_001 where that cannot be.
+ * Resolves once the first partitions are owned; throws where those cannot be, such as DEP_001 for another log's store.
  *
- * @returns how to give everything back
+ * @returns how to give everything back, which may be called again
  */
 export async function own(
   services: Services,
@@ -16,36 +16,32 @@ export async function own(
 ): Promise<() => Promise<void>> {
   const { shard, peering } = services;
   const address = peering?.server.address ?? null;
+  const refused = Promise.withResolvers<never>();
   let started = false;
-  let ended = false;
+  let ending: Promise<void> | null = null;
+  const end = (): Promise<void> => {
+    ending ??= membership.leave().then(() => shard.stop());
+    return ending;
+  };
   const assigned = async (partitions: readonly number[]): Promise<void> => {
     const led = shard.leads;
-    for (let attempt = 0; !ended; attempt++) {
-      try {
-        await shard.own(partitions, address);
-        break;
-      } catch (error) {
-        if (!started) throw error;
-        if (attempt === 0)
-          say(`partitions wait for the store: ${error instanceof Error ? error.message : error}`);
-        await Bun.sleep(Math.min(limits.storeRetryMsMax, 50 * 2 ** Math.min(attempt, 10)));
-      }
+    try {
+      await shard.own(partitions, address);
+    } catch (error) {
+      if (!started) refused.reject(error);
+      throw error; // the membership gives everything back and tries again
     }
-    if (shard.leads && !led) lead(services, say, () => ended);
+    if (shard.leads && !led) lead(services, say, () => ending !== null);
   };
   await shard.start(() => membership.isCurrent());
   try {
-    await membership.join(assigned);
+    await Promise.race([membership.join(assigned), refused.promise]);
   } catch (error) {
-    await shard.stop();
+    await end();
     throw error;
   }
   started = true;
-  return async () => {
-    ended = true;
-    await membership.leave();
-    await shard.stop();
-  };
+  return end;
 }
 
 /** What one process of an installation does when it comes to be the one. */

@@ -84,8 +84,7 @@ export class Partition {
     this.#stopping = true;
     this.#warm();
     this.inbox.refuseAll(new NotOwner(this.id));
-    for (const resolve of this.#waiters.values()) resolve([]);
-    this.#waiters.clear();
+    this.#letGo();
   }
 
   /** Says that something may be waiting: the log grew or a command came. */
@@ -181,6 +180,8 @@ export class Partition {
       await turn.run(items);
     } catch (error) {
       for (const queued of commands) queued.reject(unavailable(error));
+      const isAway = error instanceof BillingError && error.code === "DEP_001";
+      if (!isAway || commands.some(({ command }) => command.type !== "read")) this.directory.clear();
       throw error;
     } finally {
       this.#commandsInFlight = false;
@@ -232,13 +233,16 @@ export class Partition {
     this.#deps.log.endOffset(this.id).then(queue, () => {});
   }
 
-  /** After a failure: waits for the store and learns what became of the commit. False when the partition is lost. */
+  /**
+   * After a failure: waits for the store and learns what became of the commit. False when the partition is lost. While
+   * the store is away, actors that usage alone has changed may be looked at: it is in the log and will count.
+   */
   async #recoverFrom(error: unknown): Promise<boolean> {
-    this.directory.clear();
     this.#deps.warn(`partition ${this.id}: ${error instanceof Error ? error.message : String(error)}`);
     for (let attempt = 0; !this.#stopping; attempt++) {
       try {
         const stored = await this.#deps.store.readCursor(this.id);
+        this.directory.clear();
         if (stored.epoch !== this.#cursor.epoch) {
           this.#end();
           this.#deps.onFenced(this.id);
@@ -247,11 +251,20 @@ export class Partition {
         this.#cursor = stored;
         this.#releaseWaiters();
         return true;
-      } catch {
+      } catch (failure) {
+        // Nobody is to wait for a store that may stay away: what was asked is refused, what was sent is durable.
+        this.inbox.refuseAll(unavailable(failure));
+        this.#letGo();
         await Bun.sleep(pauseMs(attempt));
       }
     }
     return false;
+  }
+
+  /** Ends every wait for verdicts: they will come, but nobody knows when. */
+  #letGo(): void {
+    for (const resolve of this.#waiters.values()) resolve([]);
+    this.#waiters.clear();
   }
 
   /** Answers for what is committed. Where a commit's outcome was unknown its verdicts are lost to us, not to the store. */

@@ -1,8 +1,9 @@
 import { PeriodProof, type ProvenLine } from "../actors/customer/proof.ts";
 import type { PeriodState, SubscriptionState } from "../actors/customer/subscription_state.ts";
 import { limits } from "../src/limits.ts";
-import type { ShardStore, UsagePlace } from "../src/ports/shard_store.ts";
+import type { UsagePlace } from "../src/ports/shard_store.ts";
 import type { ActorKey } from "../src/ports/stored_rows.ts";
+import type { MeasuredUsage } from "../src/ports/usage_analytics.ts";
 import { meteredOf } from "./metered_rows.ts";
 
 /** A period whose usage is to be measured anew from the stored events. */
@@ -14,8 +15,13 @@ export interface ToProve {
   readonly upTo: number;
 }
 
+/** Whatever keeps usage: the store, or analytics. */
+export interface UsagePages {
+  usagePages(places: readonly UsagePlace[], limit: number): Promise<readonly (readonly MeasuredUsage[])[]>;
+}
+
 /** Measures periods anew, reading them together page by page. One list of lines for each, in order. */
-export async function provePeriods(store: ShardStore, asked: readonly ToProve[]): Promise<ProvenLine[][]> {
+export async function provePeriods(store: UsagePages, asked: readonly ToProve[]): Promise<ProvenLine[][]> {
   const limit = limits.proofEventsPerPage;
   const proofs = asked.map(({ subscription, period }) => new PeriodProof(subscription, period));
   let open = asked.map(({ key: { companyId, customerId }, subscription: { id: subscriptionId } }, index) => {

@@ -1,9 +1,11 @@
 import type { Config } from "../src/config.ts";
 import { Alarms } from "./alarms.ts";
+import { startAnalytics } from "./analytics_reconciler.ts";
 import { keepAuditing } from "./audit_rounds.ts";
 import {
   alone,
   arrangeEventLog,
+  openAnalytics,
   openCacheServer,
   openDatabase,
   openEventLog,
@@ -49,7 +51,7 @@ export async function serve(
   share: Share = alone,
   openLedger = openRemoteLedger,
 ): Promise<Running> {
-  if (share.count === 1) await arrangeEventLog(config, 1);
+  if (share.count === 1) await arrangeEventLog(config, 1, say);
   const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
   const closers: (() => Promise<void>)[] = [() => log.close()];
   const closeAll = async () => {
@@ -63,34 +65,29 @@ export async function serve(
     if (remote !== null) closers.push(() => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
     closers.push(async () => cacheServer.close());
+    const analytics = await openAnalytics(config, share);
+    closers.push(async () => analytics?.close());
     const { crashAt } = config;
     const engines = {
       cacheServer,
       ledger: remote?.ledger ?? null,
+      analytics,
       peerHost: peerHostOf(config, share),
       crashAt,
     };
-    const membership = await openMembership(share);
-    const { services, auth, close } = await wire(log, database, onFenced, say, engines);
+    const membership = await openMembership(config, share, say);
+    // Among others somebody has overtaken this process; alone, it must not have company.
+    const overtaken = config.kafkaBrokers === null ? onFenced : () => membership.rejoin();
+    const { services, auth, close } = await wire(log, database, overtaken, say, engines);
     const { shard, peering, clock } = services;
     closers.push(close);
     await services.testClocks.load();
     await services.makeUsageMonths(clock.now());
     await peering?.peers.start();
     closers.push(async () => peering?.peers.stop());
-    closers.push(await own(services, membership, say));
-    const alarms = new Alarms(services.store, clock, shard);
-    alarms.start();
-    closers.push(() => alarms.stop());
-    closers.push(() => services.orphanRecovery.stop());
-    if (services.ledgerPublisher !== null) {
-      const publisher = services.ledgerPublisher;
-      publisher.start();
-      closers.push(() => publisher.stop());
-    }
-    const leads = () => shard.leads;
-    closers.push(keepAuditing(services.ledgerAuditor, say, leads));
-    closers.push(keepHouse(services, auth.idempotency, leads));
+    const giveBack = await own(services, membership, say);
+    closers.push(giveBack);
+    closers.push(...startChores(services, auth, say));
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
     const servers = startServers({
       ...config,
@@ -107,10 +104,31 @@ export async function serve(
       forwarding,
     });
     closers.push(() => servers.stop());
+    // What others take over they serve at once, and this process sends its requests on to them until it ends.
+    closers.push(async () =>
+      peering?.peers.haveOthers === true && config.kafkaBrokers !== null ? giveBack() : undefined,
+    );
     if (forwarding !== null) peering?.server.serve({ ...services, forwarding, app: servers.app });
     return { servers, services, auth, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** Starts what happens by itself. Answers how to end each piece, those that began last to be ended first. */
+function startChores(services: Services, auth: AuthServices, say: Say): (() => Promise<void>)[] {
+  const { shard, clock, ledgerPublisher: publisher } = services;
+  const leads = () => shard.leads;
+  const alarms = new Alarms(services.store, clock, shard);
+  alarms.start();
+  publisher?.start();
+  return [
+    () => alarms.stop(),
+    () => services.orphanRecovery.stop(),
+    async () => publisher?.stop(),
+    startAnalytics(services, say, leads),
+    keepAuditing(services.ledgerAuditor, say, leads),
+    keepHouse(services, auth.idempotency, leads),
+  ];
 }

@@ -19,8 +19,11 @@ import type { Passwords } from "../src/ports/passwords.ts";
 import type { RandomBytes } from "../src/ports/random.ts";
 import type { ShardStore } from "../src/ports/shard_store.ts";
 import type { Tokens } from "../src/ports/tokens.ts";
+import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
+import type { UsageFeed } from "../src/ports/usage_feed.ts";
 import type { UsageTotals } from "../src/ports/usage_totals.ts";
 import type { Instant } from "../src/time/instant.ts";
+import type { AnalyticsFeed } from "./analytics_feed.ts";
 import type { ClockAdvance } from "./clock_advance.ts";
 import type { Companies } from "./companies.ts";
 import type { CustomerRefs } from "./customer_refs.ts";
@@ -30,6 +33,7 @@ import type { LedgerAuditor } from "./ledger_auditor.ts";
 import type { LedgerPublisher } from "./ledger_publisher.ts";
 import type { OrphanRecovery } from "./orphan_recovery.ts";
 import type { Peering } from "./peers/peering.ts";
+import type { UsageReports } from "./reports/usage_reports.ts";
 import type { Shard } from "./shard.ts";
 import type { SpendNow } from "./spend_now.ts";
 import type { TestClocks } from "./test_clocks.ts";
@@ -67,6 +71,12 @@ export interface Services {
   /** Null where commits post by themselves. */
   readonly ledgerPublisher: LedgerPublisher | null;
   readonly cacheServer: CacheServer;
+  /** Null where there is none, or another process has it. */
+  readonly analytics: UsageAnalytics | null;
+  readonly usageFeed: UsageFeed;
+  /** Null without analytics. */
+  readonly analyticsFeed: AnalyticsFeed | null;
+  readonly usageReports: UsageReports;
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>;
 }

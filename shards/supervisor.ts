@@ -25,7 +25,7 @@ export interface Supervised {
 export async function supervise(config: Config, demo: boolean, say: Say): Promise<Supervised> {
   const database = await openDatabase(config, say); // which stays up whatever becomes of a process
   for (const name of database.migrated) say(`migrated the database: ${name}`);
-  await arrangeEventLog(config, config.shards);
+  await arrangeEventLog(config, config.shards, say);
   const port = config.port === 0 ? freePort(config.host) : config.port;
   const shards = Array.from(
     { length: config.shards },

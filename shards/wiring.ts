@@ -1,5 +1,6 @@
 import { argonPasswords } from "../src/adapters/bun/passwords.ts";
 import { newSigningKey, openJoseTokens } from "../src/adapters/jose/tokens.ts";
+import { openLastKnownCache } from "../src/adapters/memory/last_known.ts";
 import { postgresApiKeyStore } from "../src/adapters/postgres/api_key_store.ts";
 import { postgresAuthStore } from "../src/adapters/postgres/auth_store.ts";
 import { postgresCatalogStore } from "../src/adapters/postgres/catalog_store.ts";
@@ -15,7 +16,9 @@ import { postgresLedgerOutbox } from "../src/adapters/postgres/ledger/outbox.ts"
 import { postgresOrphanStore } from "../src/adapters/postgres/orphans.ts";
 import { openPools, type Pools } from "../src/adapters/postgres/pool.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import { makeUsageMonths } from "../src/adapters/postgres/usage/months.ts";
+import { postgresReportRows } from "../src/adapters/postgres/usage/report_rows.ts";
 import { postgresUsageTotals } from "../src/adapters/postgres/usage/totals.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { openIdSource } from "../src/adapters/system/id_source.ts";
@@ -26,12 +29,15 @@ import { Sessions } from "../src/auth/sessions.ts";
 import type { CrashAt } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
-import { partitionOf } from "../src/partitioning.ts";
+import { everyPartition, partitionOf } from "../src/partitioning.ts";
 import type { CacheServer } from "../src/ports/cache_server.ts";
+import type { Clock } from "../src/ports/clock.ts";
 import type { ClockStore } from "../src/ports/clock_store.ts";
 import type { Documents } from "../src/ports/documents.ts";
 import type { EventLog, LogEntry } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
+import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
+import { AnalyticsFeed } from "./analytics_feed.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
 import { crashing } from "./crash_points.ts";
@@ -45,6 +51,7 @@ import { Ledgers } from "./ledgers.ts";
 import { OrphanRecovery } from "./orphan_recovery.ts";
 import { openPeering, type PeerHost } from "./peers/peering.ts";
 import type { Peers } from "./peers/peers.ts";
+import { UsageReports } from "./reports/usage_reports.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { Shard, type ShardDeps } from "./shard.ts";
@@ -87,6 +94,8 @@ export interface Engines {
   /** Keeps the ledger; null where the store does. */
   readonly ledger?: Ledger | null;
   readonly cacheServer?: CacheServer;
+  /** Answers questions about much usage; null where the store does. */
+  readonly analytics?: UsageAnalytics | null;
   /** Where other processes reach this one; null where there are none. */
   readonly peerHost?: PeerHost | null;
   /** Where the process is to die; null but in tests. */
@@ -99,16 +108,13 @@ export async function wire(
   database: Database,
   onFenced: (partition: number) => void,
   warn: Say,
-  {
-    ledger: remoteLedger = null,
-    cacheServer = embeddedCacheServer(),
-    peerHost = null,
-    crashAt = null,
-  }: Engines = {},
+  engines: Engines = {},
 ): Promise<Wired> {
+  const { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null } = engines;
   const clock = systemClock;
   const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
   const auth = await wireAuth(pools, cacheServer);
+  const { crashAt = null } = engines;
   const crash = crashAt === null ? null : crashing(crashAt);
   const stored = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
   const store = crash?.store(stored) ?? stored;
@@ -143,6 +149,7 @@ export async function wire(
     orphans,
     orphanRecovery: new OrphanRecovery(orphans, flow.ingestion, warn),
     clockStore,
+    ...wireAnalytics(pools, clock, warn, engines.analytics ?? null, flow.shard),
     usageTotals: postgresUsageTotals(pools, database.url, database.usageTier),
     makeUsageMonths: (now) => makeUsageMonths(database.url, now),
     ledger,
@@ -162,6 +169,22 @@ export async function wire(
     await pools.close();
   };
   return { services, auth, close };
+}
+
+/** Analytics, and what feeds it; a process that has it alone feeds what all have committed. */
+function wireAnalytics(
+  pools: Pools,
+  clock: Clock,
+  warn: Say,
+  analytics: UsageAnalytics | null,
+  shard: Shard,
+) {
+  const usageFeed = postgresUsageFeed(pools.shard);
+  const partitions = () => (analytics?.embedded === true ? everyPartition : shard.owned);
+  const analyticsFeed =
+    analytics === null ? null : new AnalyticsFeed(usageFeed, analytics, clock, warn, partitions);
+  const usageReports = new UsageReports(analytics, analyticsFeed, postgresReportRows(pools.requests), clock);
+  return { analytics, usageFeed, analyticsFeed, usageReports };
 }
 
 /** What events, commands and clocks go through on their way to the customers. */
@@ -207,7 +230,8 @@ function auditorOf({ requests, shard }: Pools, companies: Companies, ledger: Led
   });
 }
 
-async function wireAuth(pools: Pools, { cache, limiter }: CacheServer): Promise<AuthServices> {
+async function wireAuth(pools: Pools, { cache: shared, limiter }: CacheServer): Promise<AuthServices> {
+  const cache = openLastKnownCache(shared, systemClock);
   const users = postgresAuthStore(pools.requests, pools.shard);
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
   const realm = adminRealm.name;

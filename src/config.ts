@@ -56,6 +56,8 @@ export interface Config {
   readonly kafkaBrokers: readonly string[] | null;
   /** Null: nowhere, as always but in tests. */
   readonly crashAt: CrashAt | null;
+  /** Where reports are answered from; null: chDB where it is installed, else the store; `off`: the store. */
+  readonly clickHouseUrl: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -97,7 +99,12 @@ export const variables: readonly Variable[] = [
     meaning:
       "`host:port`, comma-separated: Kafka or Redpanda to keep the event log in, with plain connections",
   },
-  { name: "CLICKHOUSE_URL", fallback: "none", meaning: "still to come" },
+  {
+    name: "CLICKHOUSE_URL",
+    fallback: "chDB in process",
+    meaning:
+      "`http(s)://user:password@host:8123/database`: a ClickHouse for reports; `off`: the store answers them",
+  },
   {
     name: "TIGERBEETLE_ADDRESSES",
     fallback: "embedded ledger",
@@ -113,9 +120,9 @@ export const variables: readonly Variable[] = [
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
 export function readConfig(env: Environment): Config {
-  for (const name of ["CLICKHOUSE_URL"]) {
-    if (text(env, name) !== null)
-      throw unusable(name, "this engine is not supported in this release; unset it");
+  const clickHouseUrl = text(env, "CLICKHOUSE_URL");
+  if (clickHouseUrl !== null && clickHouseUrl !== "off" && !isDatabaseUrl(clickHouseUrl)) {
+    throw unusable("CLICKHOUSE_URL", "must be http(s)://user:password@host:8123/database, or off");
   }
   const databaseUrl = text(env, "DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
@@ -139,6 +146,7 @@ export function readConfig(env: Environment): Config {
     redisUrl,
     kafkaBrokers: brokers(env),
     crashAt: crashAt(env),
+    clickHouseUrl,
   };
 }
 
@@ -149,6 +157,19 @@ function crashAt(env: Environment): CrashAt | null {
   if (point !== undefined) return { point, nth: Number(nth) };
   if (text(env, "BILLAI_CRASH_AT") === null) return null;
   throw unusable("BILLAI_CRASH_AT", `must be POINT or POINT:N, the point one of ${crashPoints.join(", ")}`);
+}
+
+/** One host and one database, with everything that is escaped in it readable. */
+function isDatabaseUrl(address: string): boolean {
+  if (!/^https?:\/\/[^?#]+$/.test(address) || !URL.canParse(address)) return false;
+  const { username, password, pathname } = new URL(address);
+  if (pathname.slice(1).includes("/")) return false;
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false; // URIError: an escape that is none, such as %zz
+  }
 }
 
 function brokers(env: Environment): string[] | null {

@@ -37,6 +37,17 @@ export const limits = {
   eventLogFetchWaitMsPaused: 10,
   /** Longest wait between attempts to reach a broker that is away. */
   eventLogRetryMsMax: 1_000,
+
+  /** A process the group of shards has not heard of for so long is out, and others get its partitions: a crash costs this wait. */
+  groupSessionMs: 10_000,
+  /** How often the group hears of a process: a hand-over waits for each to do so, twice where it takes partitions from it. */
+  groupHeartbeatMs: 500,
+  /** How long a change of the group waits for a process that is heard of but takes no part. */
+  groupRebalanceMs: 30_000,
+  /** A broker that has not heard a farewell by then finds out when the session ends. */
+  groupLeaveMsMax: 2_000,
+  /** How long a process that could not take its partitions over waits before it tries again. */
+  groupRetryMsMax: 1_000,
   /** Text of a record that could not be applied; more would not help to see why. */
   deadLetterCharactersMax: 65_536,
 
@@ -83,6 +94,8 @@ export const limits = {
   openAccountsMax: 500_000,
   /** Transfers of one request to the ledger: what TigerBeetle takes at most. */
   ledgerTransfersPerPost: 8189,
+  /** Products and jurisdictions the chain of an invoice names, with room for its other legs; what is beyond has no name. */
+  ledgerNamesPerInvoiceMax: 8000,
   /** Commits of one partition that are posted together. */
   ledgerRowsPerPartition: 64,
   ledgerPublishEveryMs: 100,
@@ -110,6 +123,46 @@ export const limits = {
   proofEventsPerPage: 1000,
   /** Periods whose usage is measured anew together. */
   proofsAtOnce: 100,
+
+  /** Windows of one report: a week of minutes has 10,080. */
+  reportWindowsMax: 10_080,
+  /** Cells worked out for one report, whatever part of them is answered. */
+  reportCellsMax: 100_000,
+  /** Rows of a report's answer. */
+  reportRowsMax: 10_000,
+  reportRowsDefault: 1000,
+  reportGroupsMax: 5,
+  /** Customers or subscriptions one report names: each is looked up. */
+  reportRefsMax: 100,
+  /** Events a report reads from the store itself, where analytics cannot answer it. */
+  reportEventsMax: 200_000,
+  reportEventsPerPage: 5000,
+  /** Rows fed to analytics as one block, where several commits together have so many. */
+  feedRowsMax: 20_000,
+  /** How long a row waits for others before it is fed. */
+  feedEveryMs: 1000,
+  /** How often a feed with nothing to do looks whether the tables are still those it has fed. */
+  feedCheckEveryMs: 10_000,
+  /** How often a feeding from the beginning says how far it has got. */
+  feedTellEveryMs: 5000,
+  /** A report goes by analytics that is no further behind than this. */
+  analyticsLagMsMax: 10_000,
+  /** Hours compared with the store at once, and the rest between. */
+  reconcileHours: 24 * 31,
+  reconcileEveryMs: 5000,
+  /** How often, and after what pauses, it is looked whether every process has fed what a comparison needs. */
+  reconcileLooksMax: 10,
+  reconcileLookEveryMs: 500,
+  /** Hours fed again in one round: more differ only where all is to be rebuilt. */
+  reconcileRepairsMax: 100,
+  /** Rows made ready for analytics in one go: a millisecond or two, between which everything else goes on. */
+  analyticsRowsPerTurn: 100,
+  /** Memory of chDB in all, and of each of its caches, whose own bounds are 5 GB. */
+  analyticsEngineBytesMax: 1536 * 1_048_576,
+  analyticsCacheBytes: 64 * 1_048_576,
+  /** Memory of one question to analytics, and how long it may take. */
+  analyticsBytesMax: 1024 * 1_048_576,
+  analyticsAnswerMsMax: 30_000,
 
   /** Totals of usage by hour read at once: a year of one event type has 8,760. */
   usageHoursMax: 10_000,
@@ -162,6 +215,14 @@ export const limits = {
   refreshTokenMs: 30 * 86_400_000,
   /** How long a key or session may be taken from the cache: revoking takes effect within a second. */
   credentialCachedMs: 900,
+  /**
+   * Whose key or session was good when the store went away is believed for so long, so that events are taken on; for
+   * little else, as all else needs the store.
+   */
+  credentialKnownMs: 300_000,
+  credentialsKnownMax: 100_000,
+  /** How long a look at the store may take before that applies. */
+  credentialWaitMsMax: 2000,
   /** Wrong passwords per account, and per address; the window gives as many back, spread evenly. */
   loginFailuresPerAccount: 10,
   loginFailuresPerAddress: 50,
@@ -191,6 +252,8 @@ export const limits = {
 
   /** A dependency that has not answered by then counts as down; `/health` must say so within two seconds. */
   healthWaitMsMax: 1500,
+  /** A question of `/health` that was never answered is asked anew after this. */
+  healthAskedAgainMs: 2000,
   /** Longest pause before a shard process that keeps ending is started again. */
   shardRestartMsMax: 10_000,
   /** How old the knowledge may be which process has which partition, where nothing has failed yet. */
@@ -203,6 +266,8 @@ export const limits = {
   peerTellMsMax: 2000,
   /** Records handed to another process at once. */
   peerEntriesMax: 1000,
+  /** Somebody waits for what a request asks of the store: after this it is told that the store is away. */
+  storeRequestMsMax: 10_000,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

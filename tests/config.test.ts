@@ -19,6 +19,7 @@ describe("configuration", () => {
       redisUrl: null,
       kafkaBrokers: null,
       crashAt: null,
+      clickHouseUrl: null,
     });
   });
 
@@ -52,7 +53,7 @@ describe("configuration", () => {
     ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
     ["BILLAI_CRASH_AT", "nowhere", "must be POINT or POINT:N, the point one of before-append, "],
     ["BILLAI_CRASH_AT", "in-commit:0", "must be POINT or POINT:N, the point one of before-append, "],
-    ["CLICKHOUSE_URL", "http://a:8123", "this engine is not supported in this release; unset it"],
+    ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database, or off"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
   });

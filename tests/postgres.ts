@@ -102,7 +102,7 @@ async function startEmbedded(): Promise<string> {
  * The test runner ends without a word, or is killed. So a shell looks after it, which is nobody's child: the runner
  * ends all its own when a test takes too long.
  */
-function stopAfterUs(folder: string): void {
+export function stopAfterUs(folder: string): void {
   const lock = join(folder, "postgres", "cluster", "postmaster.pid");
   const script = `(
     while kill -0 "$1"; do sleep 0.3; done

@@ -1,7 +1,8 @@
 import type { Config } from "../../src/config.ts";
 import { type Finding, fine, wanting } from "../../src/ports/probe.ts";
 import { openCurrentDatabase, openRemoteLedger } from "../engines.ts";
-import { type AuditReport, breachLine } from "../ledger_auditor.ts";
+import type { AuditReport } from "../ledger_auditor.ts";
+import { breachLine } from "../ledger_breach.ts";
 import { wireAuditor } from "../wiring.ts";
 
 /** More would bury the first, which often explains the others. */

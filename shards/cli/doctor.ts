@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type Config, type Environment, readConfig } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
 import { type Finding, fine, type Probe, wanting } from "../../src/ports/probe.ts";
-import { openDatabase, probesOf } from "../engines.ts";
+import { alone, openDatabase, probesOf } from "../engines.ts";
 import { auditLedger } from "./audit.ts";
 
 type Out = (text: string) => void;
@@ -12,7 +12,7 @@ const gibibyte = 1024 ** 3;
 
 /** `migrate`: brings the database to this version and stops. Answers the exit code. */
 export async function migrateOnly(env: Environment, out: Out): Promise<number> {
-  const database = await openDatabase(readConfig(env), (line) => out(`${line}\n`));
+  const database = await openDatabase(readConfig(env), (line) => out(`${line}\n`), alone, 0);
   const { migrated } = database;
   out(migrated.length === 0 ? "The database is up to date.\n" : `Applied ${migrated.join(", ")}.\n`);
   await database.close();

@@ -30,6 +30,7 @@ import { periodRoutes } from "./subscription/periods.ts";
 import { spendLimitRoutes } from "./subscription/spend_limits.ts";
 import { subscriptionChangeRoutes } from "./subscription/subscription_changes.ts";
 import { subscriptionRoutes } from "./subscription/subscriptions.ts";
+import { aggregateRoute } from "./usage/aggregate.ts";
 import { usageRoutes } from "./usage/events.ts";
 import { voidEventRoutes } from "./usage/void_event.ts";
 
@@ -64,6 +65,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...creditBalanceRoutes(services),
     ...contractRoutes(services),
     ...usageRoutes(services),
+    aggregateRoute(services),
     ...voidEventRoutes(services),
     ...invoiceRoutes(services),
     ...proofRoutes(services),

@@ -46,6 +46,11 @@ export class Peers {
     return this.#owners.stop();
   }
 
+  /** Whether somebody else has partitions, as far as is known. */
+  get haveOthers(): boolean {
+    return [...this.#owners.addresses()].some((address) => address !== this.address);
+  }
+
   /** Where a partition's owner is reached, as far as is known. */
   addressOf(partition: number): string | null {
     return this.#owners.addressOf(partition);

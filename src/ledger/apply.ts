@@ -9,7 +9,7 @@ import {
   refused,
   type Stored,
 } from "./existing.ts";
-import { ALL_PENDING, type Chain, type Transfer } from "./transfer.ts";
+import { ALL_PENDING, AMOUNT_MAX, type Chain, type Transfer } from "./transfer.ts";
 
 /** The four counters of an account. */
 export interface Counters {
@@ -199,6 +199,8 @@ class Books {
       t.balancing !== undefined
     )
       return refused("malformed", "a post or void names a pending transfer, and no timeout or balancing");
+    const range = outOfRange(t, 0n);
+    if (range !== null) return range;
     const pending = this.#knows.transfers(t.pendingId);
     if (pending === undefined)
       return { ...refused("pending_not_found", "there is no such pending transfer"), isOfTheMoment: true };
@@ -262,7 +264,16 @@ class Books {
   }
 }
 
+/** Amounts are stored in 128 bits: TigerBeetle's width, and ours. */
+function outOfRange(t: Transfer, least: bigint): Refused | null {
+  return t.amount >= least && t.amount <= AMOUNT_MAX
+    ? null
+    : refused("malformed", "the amount is out of range");
+}
+
 function misshapen(t: Transfer): Refused | null {
+  const range = outOfRange(t, 1n);
+  if (range !== null) return range;
   if (t.debit === t.credit) return refused("malformed", "an account moves nothing to itself");
   if (t.pendingId !== undefined) return refused("malformed", "only a post or void names a pending transfer");
   if (t.timeoutS !== undefined && t.kind !== "pending")

@@ -1,8 +1,10 @@
 import type { Instant } from "../time/instant.ts";
 import type { TransferCode } from "./chart.ts";
 
+/** The greatest amount: 128 bits hold it. */
+export const AMOUNT_MAX = 2n ** 128n - 1n;
 /** Amount that posts all of a pending transfer. */
-export const ALL_PENDING = 2n ** 128n - 1n;
+export const ALL_PENDING = AMOUNT_MAX;
 
 /**
  * One movement: `amount` is debited to one account and credited to another of the same ledger. `posted` moves at
@@ -16,8 +18,9 @@ export interface Transfer {
   readonly debit: bigint;
   readonly credit: bigint;
   /**
-   * At the ledger's scale, not negative. With `balancing` the most that moves; a post moves up to what is pending, all
-   * of it with ALL_PENDING, and gives the rest back; a void names the whole pending amount, or 0 for it.
+   * At the ledger's scale, above 0 but for posts and voids, at most AMOUNT_MAX. With `balancing` the most that moves;
+   * a post moves up to what is pending, all of it with ALL_PENDING, and gives the rest back; a void names the whole
+   * pending amount, or 0 for it.
    */
   readonly amount: bigint;
   readonly ledger: number;

@@ -15,6 +15,7 @@ export function propertyAt(properties: Properties, field: string): unknown {
   return value;
 }
 
-function isFolder(value: unknown): value is Properties {
+/** Whether a value has properties of its own. */
+export function isFolder(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }

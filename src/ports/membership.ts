@@ -1,14 +1,30 @@
-/** Who decides which partitions this process is to own. */
+/**
+ * Which partitions this process is to own, as agreed with the other processes of the deployment. It decides who
+ * works, not who is right: two owners at once are kept apart by the store's epochs.
+ */
 export interface Membership {
   /**
-   * Joins, and tells the whole set of partitions this process is to own whenever that changes; none while it is out.
-   * The answer to one is awaited before the next is told. Resolves once the first set is owned.
+   * Joins, once. `assigned` is told the whole set of partitions to own, ascending, every time it changes; before the
+   * first time it is empty. One call is awaited before the next; sets that were overtaken meanwhile are left out,
+   * except the empty one that says that this process was out: whatever it owned may have been another's since.
+   *
+   * A partition that is missing from a set goes to another process once `assigned` has resolved, not before. Where
+   * `assigned` rejects, everything is given back and joined for anew.
+   *
+   * Resolves once this process belongs and has been told what it got first, which takes as long as the others' server
+   * is away. Never rejects.
    */
   join(assigned: (partitions: readonly number[]) => Promise<void>): Promise<void>;
-  /** Leaves and joins again, as a process does that another one has overtaken. */
-  rejoin(): void;
-  /** Gives everything back at once, so that others take over without waiting. */
+  /**
+   * Tells the empty set, awaits it while still a member, and gives everything back, so that others take over without
+   * waiting for a timeout. For good; not to be awaited within `assigned`. Never rejects.
+   */
   leave(): Promise<void>;
-  /** False as soon as somebody else may have been given this process's partitions. */
+  /**
+   * True while nobody else can have been given what this process was told to own. Asks nobody: false as soon as it has
+   * not been heard of for too long by its own monotonic clock, and from then on until it has joined anew.
+   */
   isCurrent(): boolean;
+  /** What a fenced owner does: it is out at once, is told the empty set, and then joins again. */
+  rejoin(): void;
 }

@@ -24,6 +24,8 @@ export interface UsageTotals {
    * @param customerId one customer's; null for the whole company's
    */
   usageByHour(companyId: string, customerId: string | null, from: Instant, to: Instant): Promise<UsageHour[]>;
+  /** The first and the last hour a company has totals of; null where it has none. */
+  span(companyId: string): Promise<{ readonly first: Instant; readonly last: Instant } | null>;
   /** Takes in everything committed before it was called. Several may run at once. */
   refresh(now: Instant): Promise<void>;
 }

@@ -126,6 +126,42 @@ function hourStart(at: Instant, timezone: string): Instant {
   return local.round({ smallestUnit: "hour", roundingMode: "floor" }).epochMilliseconds;
 }
 
+/**
+ * Where the windows of a time zone's clocks begin and end between two instants: `from` and `to` themselves, and every
+ * beginning of a minute, hour, day, week or month in between. Null where those are more than `max` windows.
+ */
+export function windowBoundaries(
+  { start, end }: Period,
+  unit: "minute" | "hour" | "day" | "week" | "month",
+  timezone: string,
+  max: number,
+): Instant[] | null {
+  const boundaries = [start];
+  const length = windowMs[unit];
+  let steady = start; // no change of the clocks between the last boundary and this
+  for (let at = start; ; ) {
+    if (unit === "minute") at += minuteMs - (at % minuteMs);
+    else if (length !== null && at + length < steady) at += length;
+    else {
+      at = windowAround(at, unit, timezone).end;
+      if (at >= steady) steady = nextClockChange(at, timezone);
+    }
+    if (at >= end) break;
+    if (boundaries.length >= max) return null;
+    boundaries.push(at);
+  }
+  return [...boundaries, end];
+}
+
+function nextClockChange(after: Instant, timezone: string): Instant {
+  const local = Temporal.Instant.fromEpochMilliseconds(after).toZonedDateTimeISO(timezone);
+  return local.getTimeZoneTransition("next")?.epochMilliseconds ?? Number.POSITIVE_INFINITY;
+}
+
+function windowAround(at: Instant, unit: "hour" | "day" | "week" | "month", timezone: string): Period {
+  return unit === "month" ? calendarMonth(at, timezone) : clockWindow(at, unit, timezone);
+}
+
 /** True for an IANA time zone name in its usual spelling ("Europe/Berlin", "UTC"); offsets are no zones. */
 export function isTimezone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
@@ -245,6 +281,9 @@ export function endOfRepeat({ start, end }: Period, timezone: string): Instant {
   return isWhole ? from.add({ months: 2 * months }).epochMilliseconds : end + (end - start);
 }
 
+const minuteMs = 60_000;
+/** How long windows are while the clocks go on evenly; null where that differs. */
+const windowMs = { minute: minuteMs, hour: hourMs, day: 24 * hourMs, week: 7 * 24 * hourMs, month: null };
 const firstDay = Temporal.PlainDate.from("1970-01-01");
 
 function zoned(at: Instant, timezone: string): Temporal.ZonedDateTime {

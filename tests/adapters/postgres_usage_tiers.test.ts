@@ -1,8 +1,10 @@
 import { test } from "bun:test";
 import { postgresShardStore } from "../../src/adapters/postgres/shard_store.ts";
+import { postgresUsageFeed } from "../../src/adapters/postgres/usage/feed.ts";
 import { postgresUsageTotals } from "../../src/adapters/postgres/usage/totals.ts";
 import { company, otherCompany } from "../contracts/shard_batches.ts";
 import { shardStoreContract } from "../contracts/shard_store.ts";
+import { usageFeedContract } from "../contracts/usage_feed.ts";
 import { usageTotalsContract } from "../contracts/usage_totals.ts";
 import { openTestPostgres } from "../postgres.ts";
 import { usageServers } from "../usage_servers.ts";
@@ -24,6 +26,10 @@ for (const [tier, address] of usageServers) {
   shardStoreContract(`the shard store in Postgres, tier ${tier}`, async () => {
     const { owner, shard, close } = await open();
     return { store: postgresShardStore(shard), contents: () => contentsOf(owner), close };
+  });
+  usageFeedContract(`the feed of analytics in Postgres, tier ${tier}`, async () => {
+    const { shard, close } = await open();
+    return { store: postgresShardStore(shard), feed: postgresUsageFeed(shard), close };
   });
   usageTotalsContract(`totals of usage in Postgres, tier ${tier}`, async () => {
     const postgres = await open();

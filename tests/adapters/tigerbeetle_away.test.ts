@@ -1,14 +1,7 @@
 import { expect, test } from "bun:test";
 import { openTigerBeetle } from "../../src/adapters/tigerbeetle/open.ts";
 import { limits } from "../../src/limits.ts";
-
-/** A port on which nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
+import { freePort } from "../services/service.ts";
 
 async function outcome(work: Promise<unknown>): Promise<{ told: string; ms: number }> {
   const from = performance.now();
@@ -20,7 +13,7 @@ async function outcome(work: Promise<unknown>): Promise<{ told: string; ms: numb
 }
 
 test("TigerBeetle away is told within the health check's time, and nothing piles up behind the probe", async () => {
-  const { ledger, close } = openTigerBeetle({ cluster: 0n, addresses: [`127.0.0.1:${await deadPort()}`] });
+  const { ledger, close } = openTigerBeetle({ cluster: 0n, addresses: [`127.0.0.1:${await freePort()}`] });
   const probes = await Promise.all(Array.from({ length: 50 }, () => outcome(ledger.ping())));
   for (const { told, ms } of probes) {
     expect(told).toBe(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../services/service.ts";
 
 /** A TigerBeetle that can be made to vanish in the middle of anything, and to come back. */
 export interface Interruptible {
@@ -103,11 +104,4 @@ async function listens(port: number): Promise<void> {
       await Bun.sleep(100);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const held = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = held;
-  held.stop(true);
-  return port;
 }

@@ -1,5 +1,5 @@
 import { doctor } from "../../shards/cli/doctor.ts";
-import { breachLine } from "../../shards/ledger_auditor.ts";
+import { breachLine } from "../../shards/ledger_breach.ts";
 import { wireAuditor } from "../../shards/wiring.ts";
 import { postgresLedger } from "../../src/adapters/postgres/ledger/ledger.ts";
 import { migrate } from "../../src/adapters/postgres/migrate.ts";

@@ -78,7 +78,7 @@ export class Run {
   /** The calm before: processes that serve and are left alone. */
   async start(): Promise<void> {
     const { options, env } = this.#stage;
-    await arrangeEventLog(readConfig(env), options.shards);
+    await arrangeEventLog(readConfig(env), options.shards, () => {});
     await this.#fleet.start();
   }
 
@@ -163,7 +163,7 @@ export class Run {
     const next = this.#isDone ? options.shards : Math.max(2, options.shards + this.#random.whole(-1, 1));
     const crashes = !this.plan.isDone && (this.#areFaultsDone || this.#round % 2 === 1);
     if (next !== size) this.counts.rebalances++;
-    await arrangeEventLog(readConfig(env), next);
+    await arrangeEventLog(readConfig(env), next, () => {});
     this.#fleet = this.#fleetOf(next, crashes);
     this.plan.isOn = crashes;
     await this.#fleet.start();
@@ -172,9 +172,8 @@ export class Run {
   }
 
   #fleetOf(size: number, crashes: boolean): Fleet {
-    const { options, broker, ledgerUrl } = this.#stage;
-    const haunts = broker !== null && this.counts.zombies < options.zombies;
-    return crashes || haunts || ledgerUrl !== null ? this.#kept(size) : this.#supervised(size);
+    const { broker, ledgerUrl } = this.#stage;
+    return crashes || broker !== null || ledgerUrl !== null ? this.#kept(size) : this.#supervised(size);
   }
 
   async #endAll(): Promise<string> {

@@ -8,9 +8,11 @@ const START_WAIT_MS = 60_000;
 export class Server {
   readonly #dataDir: string;
   readonly #env: Readonly<Record<string, string>>;
-  #child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
+  #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null;
   #url = "";
   #token = "";
+  /** What it has told whoever runs it, line by line; all of it is passed on. */
+  readonly said: string[] = [];
 
   /** @param env variables beside those of this process, such as which engines to use */
   constructor(dataDir: string, env: Readonly<Record<string, string>> = {}) {
@@ -43,9 +45,10 @@ export class Server {
       },
       stdin: "ignore",
       stdout: "pipe",
-      stderr: "inherit",
+      stderr: "pipe",
     });
     this.#child = child;
+    void this.#hear(child.stderr);
     this.#url = await Promise.race([listening(child.stdout), this.#ending(child)]);
     // The admin is stored before the line after this one is printed; at a first start that takes a moment.
     for (const deadline = performance.now() + START_WAIT_MS; ; ) {
@@ -59,6 +62,18 @@ export class Server {
     }
   }
 
+  async #hear(words: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of words) {
+      const text = decoder.decode(bytes, { stream: true });
+      process.stderr.write(text);
+      const lines = `${rest}${text}`.split("\n");
+      rest = lines.pop() ?? "";
+      this.said.push(...lines);
+    }
+  }
+
   /** Rejects when the program ends, telling how. */
   async #ending(child: Bun.Subprocess): Promise<never> {
     const code = await child.exited;
@@ -68,11 +83,14 @@ export class Server {
   /** kill -9 of the program and, if asked, of its database; answers once they are gone. */
   async kill(withDatabase: boolean): Promise<void> {
     this.#child?.kill("SIGKILL");
-    if (withDatabase) {
-      const lock = readFileSync(join(this.#dataDir, "postgres", "cluster", "postmaster.pid"), "utf8");
-      process.kill(Number(lock.split("\n")[0]), "SIGKILL");
-    }
+    if (withDatabase) this.killDatabase();
     await this.#child?.exited;
+  }
+
+  /** kill -9 of its embedded database alone. */
+  killDatabase(): void {
+    const lock = readFileSync(join(this.#dataDir, "postgres", "cluster", "postmaster.pid"), "utf8");
+    process.kill(Number(lock.split("\n")[0]), "SIGKILL");
   }
 
   /** Asks it to stop. */
@@ -91,14 +109,18 @@ export class Server {
     method: string,
     path: string,
     body?: unknown,
-  ): Promise<{ status: number; payload: Record<string, unknown> }> {
+  ): Promise<{ status: number; code: string | null; headers: Headers; payload: Record<string, unknown> }> {
     const response = await fetch(`${this.#url}/api/v1${path}`, {
       method,
       headers: { Authorization: `Bearer ${this.#token}`, "Content-Type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const told = (await response.json()) as { payload: Record<string, unknown> };
-    return { status: response.status, payload: told.payload };
+    const told = (await response.json()) as {
+      payload: Record<string, unknown>;
+      error: { code: string } | null;
+    };
+    const { status, headers } = response;
+    return { status, code: told.error?.code ?? null, headers, payload: told.payload };
   }
 
   /** A request that must succeed. */

@@ -12,6 +12,7 @@ import { limits } from "../../src/limits.ts";
 import { everyPartition } from "../../src/partitioning.ts";
 import type { CacheServer } from "../../src/ports/cache_server.ts";
 import type { EventLog } from "../../src/ports/event_log.ts";
+import type { UsageAnalytics } from "../../src/ports/usage_analytics.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";
 import { openTestPostgres } from "../postgres.ts";
 
@@ -45,9 +46,12 @@ async function givenLedger(owner: Sql) {
 export async function openApp({
   log = openMemoryEventLog(limits.partitions),
   cacheServer = embeddedCacheServer(),
+  analytics = null,
 }: {
   log?: EventLog;
   cacheServer?: CacheServer;
+  /** Fed when a test calls `services.analyticsFeed.drain`. */
+  analytics?: UsageAnalytics | null;
 } = {}) {
   const database = await openTestPostgres();
   const troubles: string[] = [];
@@ -58,7 +62,7 @@ export async function openApp({
     { ...database, embedded: true, migrated: [] },
     () => {},
     warn,
-    { cacheServer, ledger: remote?.ledger ?? null },
+    { cacheServer, analytics, ledger: remote?.ledger ?? null },
   );
   await services.testClocks.load();
   await services.shard.start();

@@ -1,4 +1,4 @@
-import { breachLine } from "../../shards/ledger_auditor.ts";
+import { breachLine } from "../../shards/ledger_breach.ts";
 import type { Services } from "../../shards/services.ts";
 
 /**

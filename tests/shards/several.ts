@@ -36,6 +36,7 @@ export async function openSeveral() {
     BILLAI_DATA_DIR: dataDir,
     DATABASE_URL: database.url,
     BILLAI_PORT: "0",
+    CLICKHOUSE_URL: "off", // chDB is one to a process, and here are several in one
     BILLAI_SERVICE_PORTS: "off",
     BILLAI_DEMO: "off",
     BILLAI_ADMIN_EMAIL: admin.email,
@@ -66,7 +67,7 @@ export async function openSeveral() {
     running,
     /** Starts so many processes on what is stored, as the supervisor would. */
     async start(count: number): Promise<void> {
-      if (count > 1) await arrangeEventLog(config, count);
+      if (count > 1) await arrangeEventLog(config, count, () => {});
       const all = Array.from({ length: count }, (_, index) => serve(config, say, () => {}, { index, count }));
       running.push(...(await Promise.all(all)));
       const [first] = running;

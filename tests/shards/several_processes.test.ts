@@ -30,7 +30,7 @@ async function month(between: (day: number) => Promise<void> = async () => {}): 
   const done = around();
   const { clock, customer } = await stockBillingWorld(done);
   for (const name of names.slice(1)) await customer(name);
-  for (let day = 1; day <= 28; day++) {
+  for (let day = 1; day <= 28; day += 3) {
     const at = `2023-11-${String(day).padStart(2, "0")}T12:00:00Z`;
     await done("POST", `/admin/test-clocks/${clock.id}/advance`, { to: at });
     const events = names.flatMap((name, n) =>
@@ -39,7 +39,7 @@ async function month(between: (day: number) => Promise<void> = async () => {}): 
     const taken = await done("POST", `/usage/events${day % 2 === 0 ? "?wait=applied" : ""}`, { events });
     expect(taken.payload).toMatchObject({ accepted: events.length, rejected: 0 });
     if (day % 7 === 0) await done("POST", "/usage/events", { events }); // once more, which counts once
-    if (day === 20) await done("POST", `/usage/events/3-1/void`, { customer_id: "eve" });
+    if (day === 19) await done("POST", `/usage/events/4-1/void`, { customer_id: "eve" });
     await between(day);
   }
   await done("POST", `/admin/test-clocks/${clock.id}/advance`, { to: "2023-12-01T02:00:00Z" });
@@ -72,7 +72,7 @@ describe("several processes on one store", () => {
       await world.start(counts[0] ?? 1);
       totals.push(
         await month(async (day) => {
-          if (day % 9 !== 0 || counts.length === 1) return;
+          if ((day !== 10 && day !== 19) || counts.length === 1) return;
           await world.stop();
           await world.start(counts[++turn] ?? 1);
         }),
@@ -83,7 +83,7 @@ describe("several processes on one store", () => {
     }
     expect(totals[0]).toMatchObject({ ada: [{ status: "issued" }], sam: [{ status: "issued" }] });
     for (const other of totals.slice(1)) expect(other).toEqual(totals[0]);
-  }, 120_000);
+  }, 300_000);
 
   test("answer for each other's customers as their own, errors and kept answers included", async () => {
     await world.start(2);

@@ -139,7 +139,7 @@ const declared: Rule = {
   name: "packages are declared",
   check: (repository) => {
     const manifest = JSON.parse(repository.sources.find(({ path }) => path === "package.json")?.text ?? "{}");
-    const shipped = Object.keys(manifest.dependencies ?? {});
+    const shipped = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
     const all = [...shipped, ...Object.keys(manifest.devDependencies ?? {})];
     const offences = eachImport((_source, { specifier }, layer) => {
       if (/^(\.|node:|bun$|bun:)/.test(specifier)) return null;

@@ -13,6 +13,7 @@ export function adminHealthRoutes(services: Services, embedded: boolean): Route[
     cache: services.cacheServer.embedded,
     message_broker: services.log.embedded,
     ledger: services.ledgerPublisher === null,
+    analytics: services.analytics?.embedded ?? true,
   };
   return [
     route({

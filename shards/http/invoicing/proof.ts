@@ -19,6 +19,7 @@ import { provePeriods } from "../../proofs.ts";
 import type { Services } from "../../services.ts";
 import { existing, ownerOf } from "../documents.ts";
 import { type Route, route } from "../route.ts";
+import { analyticsAgrees, analyticsLegs } from "./proof_analytics.ts";
 import { type InLedger, ledgerLeg, legAgrees } from "./proof_ledger.ts";
 
 const line = {
@@ -26,7 +27,7 @@ const line = {
   metric_key: "input_tokens",
   actor: { quantity: "17655944", amount: "45.37" },
   events: { quantity: "17655944", amount: "45.37" },
-  analytics: "unavailable",
+  analytics: { quantity: "17655944", amount: "45.37" },
   ledger: { scope: "invoice", amount: "123.1000000000", expected: "123.1000000000" },
   agrees: true,
 };
@@ -65,13 +66,12 @@ export function proofRoutes(services: Services): Route[] {
         const asked = kept.periods.map((period) => ({ ...kept, key, period, upTo: kept.seq }));
         const proven = (await provePeriods(services.store, asked)).flat();
         const ledger = await ledgerLeg(services, key, inLedger(document, kept));
-        const lines = proven.map(({ events, agrees, ...rest }) => ({
-          ...rest,
-          events: events ?? "unavailable",
-          analytics: "unavailable",
-          ledger,
-          agrees: agrees && legAgrees(ledger),
-        }));
+        const legOf = await analyticsLegs(services, key, asked);
+        const lines = proven.map(({ events, agrees, ...rest }) => {
+          const analytics = legOf(rest.line_item_id);
+          const all = agrees && legAgrees(ledger) && analyticsAgrees(analytics, rest.actor);
+          return { ...rest, events: events ?? "unavailable", analytics, ledger, agrees: all };
+        });
         return { payload: { agrees: lines.every(({ agrees }) => agrees), lines } };
       },
     }),

@@ -186,7 +186,8 @@ export class Reader {
   }
 }
 
-function retryMs(failures: number): number {
+/** How long to wait after so many failures in a row. */
+export function retryMs(failures: number): number {
   return Math.min(limits.eventLogRetryMsMax, 50 * 2 ** Math.min(failures, 10));
 }
 

@@ -1,4 +1,5 @@
 import type { Sql, TransactionSql } from "postgres";
+import { limits } from "../../limits.ts";
 import { onStore } from "./store_errors.ts";
 import { transaction } from "./transaction.ts";
 
@@ -8,11 +9,11 @@ export function asCompany<T>(
   companyId: string,
   work: (tx: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  return onStore(() =>
+  const once = () =>
     transaction(sql, async (tx) => {
       const named = tx`select set_config('billai.company', ${companyId}, true)`.execute(); // sent before the work's own
       const [, value] = await Promise.all([named, work(tx)]);
       return value;
-    }),
-  );
+    });
+  return onStore(once, limits.storeRequestMsMax);
 }

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { limits } from "../../limits.ts";
 import type { CommitBatch, LogClaim, ShardStore } from "../../ports/shard_store.ts";
 import type { PartitionCursor } from "../../ports/stored_rows.ts";
 import { commitBatch } from "./commit.ts";
@@ -57,7 +58,7 @@ export function postgresShardStore(sql: Sql, ledger: CommitLedger = embeddedLedg
         const [row] = await sql<PartitionRecord[]>`select * from partitions where id = ${partition}`;
         if (row === undefined) throw new Error(`partition ${partition} has never been claimed`);
         return cursorOf(row);
-      }),
+      }, limits.storeRequestMsMax), // those who wait for it must not wait for ever
     loadActors: (keys) => onStore(() => loadActors(sql, keys)),
     findIdentities: (keys) => onStore(() => findIdentities(sql, keys)),
     loadSettled: (places) => onStore(() => loadSettled(sql, places)),

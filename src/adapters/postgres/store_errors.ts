@@ -16,9 +16,13 @@ export function isRetryable(error: unknown): boolean {
   return /^40(001|P01)$/.test(errorCode(error) ?? "");
 }
 
+/** A host whose name is not found is one whose container does not run. */
+const awayCodes =
+  /^(08|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENET|ENOTFOUND|EAI_AGAIN)/;
+
 /** True where the database is away or was lost in between: what became of a commit is then unknown. */
 export function isAway(error: unknown): boolean {
-  return /^(08|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)/.test(errorCode(error) ?? "");
+  return awayCodes.test(errorCode(error) ?? "");
 }
 
 /**
@@ -35,12 +39,16 @@ export function isLostWrite(error: unknown): boolean {
 /** Far longer than anything of ours takes: a statement sent just as its connection goes is never answered. */
 const answerMsMax = 40_000;
 
-/** Runs a piece of work on the store; its being away, or silent, becomes DEP_001, everything else passes unchanged. */
-export async function onStore<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs a piece of work on the store; its being away, or silent, becomes DEP_001, everything else passes unchanged.
+ *
+ * @param waitMsMax after which it counts as silent
+ */
+export async function onStore<T>(work: () => Promise<T>, waitMsMax: number = answerMsMax): Promise<T> {
   const away = () =>
     new BillingError("DEP_001", "The database is away; try again shortly", { retryAfterS: 1 });
   const silence = Promise.withResolvers<never>();
-  const timer = setTimeout(() => silence.reject(away()), answerMsMax);
+  const timer = setTimeout(() => silence.reject(away()), waitMsMax);
   try {
     return await Promise.race([work(), silence.promise]);
   } catch (error) {

@@ -107,7 +107,10 @@ function kindOf(flags: number): Transfer["kind"] {
   return flags & TransferFlags.void_pending_transfer ? "void_pending" : "posted";
 }
 
-/** The first field that does not fit into TigerBeetle's, which would wrap or refuse the whole request; null for none. */
+/**
+ * The first field that does not fit into TigerBeetle's, which would wrap or refuse the whole request, or moves nothing;
+ * null for none.
+ */
 export function unfit(t: Transfer): string | null {
   const wide: [string, bigint][] = [
     ["id", t.id],
@@ -118,6 +121,7 @@ export function unfit(t: Transfer): string | null {
     ["reference", t.reference],
   ];
   for (const [name, value] of wide) if (value < 0n || value >> 128n !== 0n) return name;
+  if (t.amount === 0n && (t.kind === "posted" || t.kind === "pending")) return "amount"; // which TigerBeetle takes
   const narrow: [string, number, number][] = [
     ["time", t.at, Number.MAX_SAFE_INTEGER],
     ["timeout", t.timeoutS ?? 0, 2 ** 32 - 1],

@@ -1,3 +1,4 @@
+import { limits } from "../../limits.ts";
 import { type Account, accountOf, type LedgerBook } from "../account.ts";
 import { transferCodes as codes, type TransferCode } from "../chart.ts";
 import type { Chain, Transfer } from "../transfer.ts";
@@ -32,7 +33,8 @@ export interface IssuedInvoice {
 /**
  * Issues an invoice: one chain, keyed by the invoice. What is due is debited to 1100 against 1150, 2200, revenue and
  * tax; what lowers it, discounts and negative lines, follows and credits 1100, so that the account never runs below
- * zero on the way. What was accrued beyond the invoice, or short of it, goes to 5090. Credit is used last.
+ * zero on the way. What was accrued beyond the invoice, or short of it, goes to 5090. Credit is used last. A chain is one
+ * request to the ledger: of more products than it has room for, the last share the account that has none.
  */
 export function issuedPosting(occasion: Occasion, invoice: IssuedInvoice): Posting | null {
   const { book } = occasion;
@@ -70,14 +72,24 @@ function* due(book: LedgerBook, invoice: IssuedInvoice, unbilled: Account, walle
   const code = codes.invoiceIssued;
   yield { code, account: unbilled, units: invoice.usage };
   yield { code, account: accountOf(book, "deferred", subscriptionId, customerId), units: invoice.deferred };
-  for (const [product, units] of invoice.minimums)
+  const room = limits.ledgerNamesPerInvoiceMax;
+  for (const [product, units] of atMost(room / 4, invoice.minimums))
     yield { code, account: accountOf(book, "usageRevenue", product), units };
-  for (const [product, units] of invoice.recurring)
+  for (const [product, units] of atMost(room / 2, invoice.recurring))
     yield { code, account: accountOf(book, "recurringRevenue", product), units };
-  for (const [group, units] of invoice.tax)
+  for (const [group, units] of atMost(room / 4, invoice.tax))
     yield { code: codes.taxCharged, account: accountOf(book, "taxPayable", group), units };
   yield { code: codes.creditGranted, account: wallet, units: invoice.carriedOver };
   yield { code: codes.discountGiven, account: accountOf(book, "discounts"), units: -invoice.discount };
+}
+
+/** The same sum by so many names, of which "" takes what the others leave. */
+function atMost(names: number, units: ReadonlyMap<string, bigint>): ReadonlyMap<string, bigint> {
+  if (units.size <= names) return units;
+  const all = [...units];
+  const kept = new Map(all.slice(0, names - 1));
+  for (const [, more] of all.slice(names - 1)) kept.set("", (kept.get("") ?? 0n) + more);
+  return kept;
 }
 
 /**

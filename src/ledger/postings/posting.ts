@@ -1,3 +1,5 @@
+import { assert } from "../../errors.ts";
+import { limits } from "../../limits.ts";
 import type { Instant } from "../../time/instant.ts";
 import type { Account, LedgerBook } from "../account.ts";
 import type { TransferCode } from "../chart.ts";
@@ -59,6 +61,10 @@ export class Legs {
   /** The chain, or null where nothing moves. */
   posting(): Posting | null {
     if (this.#chain.length === 0) return null;
+    assert(
+      this.#chain.length <= limits.ledgerTransfersPerPost,
+      "a chain fits into one request to the ledger",
+    );
     return { chain: this.#chain, accounts: [...this.#accounts.values()] };
   }
 }

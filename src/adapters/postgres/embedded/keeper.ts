@@ -24,9 +24,16 @@ export function urlOf(home: Home, port: number): string {
 /**
  * Connects and takes the shared lock; null while the server does not take connections. Throws DEP_001 where
  * somebody else answers.
+ *
+ * @param onLost told once when the connection goes without `end`: the server has ended, or sent us away
  */
-export async function attend(home: Home, port: number): Promise<Keeper | null> {
+export async function attend(home: Home, port: number, onLost: () => void): Promise<Keeper | null> {
+  let attending = false;
   const sql = postgres(urlOf(home, port), {
+    onclose: () => {
+      if (attending) onLost();
+      attending = false;
+    },
     max: 1,
     max_lifetime: null, // the lock lives as long as the connection
     fetch_types: false,
@@ -40,7 +47,12 @@ export async function attend(home: Home, port: number): Promise<Keeper | null> {
         pg_try_advisory_lock(${inUse}) as alone`;
     if (row?.cluster !== home.cluster) throw stranger(home, port);
     if (row.alone) await sql`select pg_advisory_unlock(${inUse})`;
-    return { alone: row.alone, isLast: () => isLast(sql), end: () => sql.end({ timeout: 0 }) };
+    attending = true;
+    const end = (): Promise<void> => {
+      attending = false;
+      return sql.end({ timeout: 0 });
+    };
+    return { alone: row.alone, isLast: () => isLast(sql), end };
   } catch (error) {
     await sql.end({ timeout: 0 });
     if (error instanceof BillingError) throw error;

@@ -22,6 +22,12 @@ export function postgresUsageTotals(pools: Pools, url: string, tier: UsageTier):
   return {
     usageByHour: (companyId, customerId, from, to) =>
       asCompany(pools.requests, companyId, (tx) => readHours(tx, customerId, from, to)),
+    span: (companyId) =>
+      asCompany(pools.requests, companyId, async (tx) => {
+        const [row] = await tx<{ first: string | null; last: string | null }[]>`
+          select min(hour) as first, max(hour) as last from usage_by_hour_of_company`;
+        return row?.first == null ? null : { first: Number(row.first), last: Number(row.last) };
+      }),
     refresh: (now) =>
       onStore(() => (tier === "tsl" ? refreshAggregate(url, now) : addCommitted(pools.shard))),
   };
