@@ -33,9 +33,13 @@ export async function own(
     }
     if (shard.leads && !led) lead(services, say, () => ending !== null);
   };
+  const isStillOurs = async (partitions: readonly number[]): Promise<boolean> => {
+    const owners = new Map((await services.store.owners()).map((owner) => [owner.partition, owner.address]));
+    return partitions.every((partition) => owners.get(partition) === address);
+  };
   await shard.start(() => membership.isCurrent());
   try {
-    await Promise.race([membership.join(assigned), refused.promise]);
+    await Promise.race([membership.join(assigned, isStillOurs), refused.promise]);
   } catch (error) {
     await end();
     throw error;

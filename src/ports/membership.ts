@@ -13,16 +13,23 @@ export interface Membership {
    *
    * Resolves once this process belongs and has been told what it got first, which takes as long as the others' server
    * is away. Never rejects.
+   *
+   * @param isStillOurs asks the store whether nobody else has claimed any of these partitions. While the others' server
+   *   is away it stands for that: somebody who hears of it, when we do not, takes over by claiming
    */
-  join(assigned: (partitions: readonly number[]) => Promise<void>): Promise<void>;
+  join(
+    assigned: (partitions: readonly number[]) => Promise<void>,
+    isStillOurs?: (partitions: readonly number[]) => Promise<boolean>,
+  ): Promise<void>;
   /**
    * Tells the empty set, awaits it while still a member, and gives everything back, so that others take over without
    * waiting for a timeout. For good; not to be awaited within `assigned`. Never rejects.
    */
   leave(): Promise<void>;
   /**
-   * True while nobody else can have been given what this process was told to own. Asks nobody: false as soon as it has
-   * not been heard of for too long by its own monotonic clock, and from then on until it has joined anew.
+   * True while nobody else can have been given what this process was told to own, or had claimed it a moment ago. Asks
+   * nobody: false as soon as neither was heard for too long by its own monotonic clock, and from then on until it has
+   * joined anew.
    */
   isCurrent(): boolean;
   /** What a fenced owner does: it is out at once, is told the empty set, and then joins again. */

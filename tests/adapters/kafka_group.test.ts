@@ -164,6 +164,20 @@ describe("a lease", () => {
     lease.lose("the end");
   });
 
+  test("is held on to while nobody else has taken what is held, and not taken up again once it is over", () => {
+    const { lease, at } = begun();
+    expect(at(900)).toBe(true);
+    expect(lease.silentMs).toBe(900);
+    lease.bridge(5900, 250);
+    expect(at(1149)).toBe(true);
+    lease.bridge(5100, 250); // an answer that took long shortens nothing
+    expect(at(1149)).toBe(true);
+    expect(at(1150)).toBe(false);
+    lease.bridge(6150, 250);
+    expect(at(1151)).toBe(false);
+    lease.lose("the end");
+  });
+
   test("is over as soon as it is lost, also before it begins", async () => {
     const { lease, at } = begun();
     lease.lose("fenced");

@@ -105,6 +105,34 @@ describe.skipIf(skipped !== "")(`members of a group whose broker goes away${skip
     expect(usage.breaches).toEqual([]);
   }, 240_000);
 
+  test("keep what they have for as long as the store says that nobody else has claimed it", async () => {
+    const scene = newScene([broker.address], partitions);
+    const asked: (readonly number[])[] = [];
+    let isStillOurs = true;
+    const member = await joinHere(scene, {
+      isStillOurs: async (held) => {
+        asked.push(held);
+        return isStillOurs;
+      },
+    });
+    here.push(member);
+    await settle(scene, [member]);
+    expect(asked).toEqual([]); // as long as the broker is there nobody asks
+    await broker.kill();
+    const killedAt = performance.now();
+    await until("two sessions to pass", waitMsMax, async () => {
+      expect(member.isCurrent()).toBe(true);
+      return performance.now() - killedAt > 2 * times.sessionMs;
+    });
+    expect(asked[0]).toEqual(owned(member));
+    isStillOurs = false;
+    await until("it to let go", waitMsMax, async () => owned(member).length === 0);
+    expect(member.isCurrent()).toBe(false);
+    broker = await startBroker(broker.folder);
+    await settle(scene, [member], 90_000);
+    expect(told(member)).toEqual([away(), out, back()]);
+  }, 240_000);
+
   test("join when it comes up, and leave without it", async () => {
     const [scene, usage] = [newScene([broker.address], partitions), new Usage()];
     await broker.kill();

@@ -74,12 +74,14 @@ export interface HereOptions {
   /** How long it is busy with every set it is told. */
   readonly busyMs?: number;
   readonly sessionMs?: number;
+  /** What the store answers when it is asked whether others have claimed what it holds. */
+  readonly isStillOurs?: (partitions: readonly number[]) => Promise<boolean>;
 }
 
 /** Joins within this process. */
 export async function joinHere(
   { brokers, group, partitions }: Scene,
-  { usage, busyMs = 0, sessionMs = times.sessionMs }: HereOptions = {},
+  { usage, busyMs = 0, sessionMs = times.sessionMs, isStillOurs }: HereOptions = {},
 ): Promise<Local> {
   members += 1;
   const name = `member ${members}`;
@@ -98,7 +100,7 @@ export async function joinHere(
     usage?.take(name, set);
     await Bun.sleep(busyMs);
     usage?.letGo(name, set);
-  });
+  }, isStillOurs);
   return { name, membership, said, sets, joined, isCurrent: () => membership.isCurrent() };
 }
 

@@ -67,6 +67,21 @@ export class Month {
     return (await this.server.must("POST", "/spend-control/check", question)).allowed;
   }
 
+  /** Customers come to be served again: a process that was out of the group of shards has to be let in first. */
+  async isServing(): Promise<void> {
+    const question = {
+      customer_id: "ada",
+      event_type: "llm",
+      properties: { input_tokens: 1, output_tokens: 1 },
+    };
+    for (const deadline = performance.now() + waitMsMax; ; await Bun.sleep(50)) {
+      const { status, code } = await this.server.call("POST", "/spend-control/check", question);
+      if (status === 200) return;
+      expect([status, code]).toEqual([503, "DEP_001"]);
+      if (performance.now() > deadline) throw new Error("no customer is served");
+    }
+  }
+
   /** A request that must be refused as something is away. */
   async refused(method: string, path: string, body?: unknown): Promise<void> {
     const { status, code, headers } = await this.server.call(method, path, body);

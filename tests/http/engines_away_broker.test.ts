@@ -59,6 +59,7 @@ describe.skipIf(skipped !== "")(`the program's broker${skipped}`, () => {
         await month.refused("GET", "/spend-control/status?customer_id=ada");
         await comeBack();
         await month.isToldBack();
+        await month.isServing();
       },
       limitMs,
     );

@@ -20,6 +20,7 @@ export class Lease {
   readonly #lost = Promise.withResolvers<string>();
   #state: "before" | "held" | "lost" = "before";
   #end = 0;
+  #heardAt = 0;
   /** When the group was last known to wait for nobody. */
   #settledAt = 0;
   #timer: Timer | null = null;
@@ -60,6 +61,16 @@ export class Lease {
     else this.lose("not heard of within the session's time");
   }
 
+  /** How long the group has not been heard of. */
+  get silentMs(): number {
+    return this.#now() - this.#heardAt;
+  }
+
+  /** Holds on for so long after `askedAt`, when nobody else had taken what is held, however silent the group is. */
+  bridge(askedAt: number, ms: number): void {
+    if (this.isCurrent) this.#end = Math.max(this.#end, askedAt + ms);
+  }
+
   /** Ends it. */
   lose(reason: string): void {
     this.#state = "lost";
@@ -68,6 +79,7 @@ export class Lease {
   }
 
   #prolong(sentAt: number, settled: boolean): void {
+    this.#heardAt = Math.max(this.#heardAt, sentAt);
     if (settled) this.#settledAt = Math.max(this.#settledAt, sentAt);
     const end = Math.min(sentAt + this.#times.sessionMs, this.#settledAt + this.#times.rebalanceMs);
     this.#end = Math.max(this.#end, end);

@@ -14,6 +14,8 @@ export interface MemberDeps {
   readonly times: GroupTimes;
   /** Told what this member is to own; resolves once its owner is done with that set or a newer one. */
   readonly onAssigned: (partitions: readonly number[]) => Promise<void>;
+  /** Asks the store whether nobody else has claimed these. */
+  readonly isStillOurs: (partitions: readonly number[]) => Promise<boolean>;
   /** Told how asking the coordinator went; null after a success. */
   readonly onOutcome: (failure: unknown) => void;
 }
@@ -140,6 +142,7 @@ export class Member {
     if (isFirst && !this.#lease.isLost) {
       this.#lease.begin(sentAt);
       this.#beat();
+      this.#bridge();
     }
     const shares = joined.leader === joined.memberId ? this.#share(joined) : [];
     const answer = await this.#calls.sync({ id: this.#id, generation: this.#generation }, shares);
@@ -177,6 +180,19 @@ export class Member {
       await Promise.race([Bun.sleep(this.#deps.times.heartbeatMs), this.#lease.lost]);
       if (this.#lease.isLost) return;
       await this.#beatOnce();
+    }
+  }
+
+  /** While the group is silent the store says whether anybody else has what is held here: nobody takes over without it. */
+  async #bridge(): Promise<void> {
+    const { heartbeatMs, sessionMs } = this.#deps.times;
+    for (;;) {
+      await Promise.race([Bun.sleep(heartbeatMs), this.#lease.lost]);
+      if (this.#lease.isLost) return;
+      if (this.#lease.silentMs < sessionMs / 2) continue;
+      const askedAt = performance.now();
+      const isOurs = await within(sessionMs / 5, this.#deps.isStillOurs(this.#held)).catch(() => false);
+      if (isOurs) this.#lease.bridge(askedAt, sessionMs / 4);
     }
   }
 

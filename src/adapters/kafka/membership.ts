@@ -47,6 +47,7 @@ class KafkaMembership implements Membership {
   readonly #joined = Promise.withResolvers<void>();
   readonly #left = Promise.withResolvers<void>();
   #telling: Telling | null = null;
+  #isStillOurs: (partitions: readonly number[]) => Promise<boolean> = async () => false;
   #member: Member | null = null;
   #isLeaving = false;
   #isAway = false;
@@ -58,8 +59,12 @@ class KafkaMembership implements Membership {
     this.#place = `The group of shards at ${options.brokers.join(", ")}`;
   }
 
-  join(assigned: (partitions: readonly number[]) => Promise<void>): Promise<void> {
+  join(
+    assigned: (partitions: readonly number[]) => Promise<void>,
+    isStillOurs: (partitions: readonly number[]) => Promise<boolean> = async () => false,
+  ): Promise<void> {
     assert(this.#telling === null && !this.#isLeaving, "a process joins once");
+    this.#isStillOurs = isStillOurs;
     this.#telling = new Telling(assigned, (error) => this.#onFailedOwner(error));
     this.#live(this.#telling).finally(() => this.#left.resolve());
     return this.#joined.promise;
@@ -113,6 +118,7 @@ class KafkaMembership implements Membership {
         await telling.tell(assigned);
         this.#joined.resolve();
       },
+      isStillOurs: this.#isStillOurs,
       onOutcome: (failure) => this.#noteOutcome(failure),
     });
   }
