@@ -83,9 +83,14 @@ export class Kept implements Fleet {
   }
 
   async servesAgain(index: number, after: number): Promise<void> {
-    await until(`process ${index} after ${after}`, serveWaitMsMax, async () => {
+    let isReplaced = false;
+    const serves = async (): Promise<boolean> => {
       const program = this.#programs[index] ?? null;
+      isReplaced ||= program !== null && program.pid !== after;
       return program !== null && program.pid !== after && this.#serving.has(program);
+    };
+    await until(`process ${index} after ${after}`, serveWaitMsMax, serves).catch((error) => {
+      throw new Error(`${error.message}: ${isReplaced ? "the next does not serve" : "it does not end"}`);
     });
   }
 
