@@ -8,6 +8,7 @@ import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
 import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
+import { isLostWrite } from "../src/adapters/postgres/store_errors.ts";
 import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
 import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
 import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
@@ -24,6 +25,7 @@ import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
 import type { Membership } from "../src/ports/membership.ts";
 import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
+import { crashing } from "./crash_points.ts";
 import type { Say } from "./say.ts";
 
 /** The database the program runs on, brought to this version. */
@@ -37,6 +39,9 @@ export interface Database {
   readonly sharers?: number;
   close(): Promise<void>;
 }
+
+/** Whether an error that nobody could catch hurts nobody: an engine's client threw it, and copes with it. */
+export const isHarmless = isLostWrite;
 
 /** A ledger that is not in the store. */
 export interface RemoteLedger {
@@ -103,9 +108,10 @@ export const alone: Share = { index: 0, count: 1 };
 
 /** Opens the event log. The embedded one's file is locked for as long: one process at a time writes it. */
 export async function openEventLog(config: Config, say: Say, { index }: Share = alone): Promise<EventLog> {
-  return config.kafkaBrokers === null
+  const log = await (config.kafkaBrokers === null
     ? openSqliteEventLog({ file: logFileName(config.dataDir, index), partitions: limits.partitions })
-    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY);
+    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY));
+  return config.crashAt === null ? log : crashing(config.crashAt).log(log);
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Config, readConfig } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { firstStart } from "./cli/first_start.ts";
 import { helpText } from "./cli/help.ts";
+import { isHarmless } from "./engines.ts";
 import { serve } from "./serve.ts";
 import { everybodyServes, ready, supervise } from "./supervisor.ts";
 
@@ -71,9 +72,11 @@ async function keepSharing(index: number, port: number, demo: boolean): Promise<
   const everybody = new Promise<void>((resolve) => {
     process.on("message", (message) => message === everybodyServes && resolve());
   });
-  const running = await serve(config, say, () => {}, { index, count: config.shards });
-  const stop = stoppable(() => running.stop());
+  // Until it serves nothing is promised that a stop would have to keep.
+  let stop = async (code: number): Promise<void> => process.exit(code);
   process.on("disconnect", () => void stop(1));
+  const running = await serve(config, say, () => {}, { index, count: config.shards });
+  stop = stoppable(() => running.stop());
   process.send?.(ready);
   await everybody;
   await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });
@@ -89,6 +92,12 @@ function stoppable(stop: () => Promise<void>): (code: number) => Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
   return end;
 }
+
+process.on("uncaughtException", (error) => {
+  if (isHarmless(error)) return;
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+});
 
 const [command = "serve", ...args] = process.argv.slice(2);
 try {

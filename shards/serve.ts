@@ -1,7 +1,9 @@
 import type { Config } from "../src/config.ts";
+import { limits } from "../src/limits.ts";
 import { Alarms } from "./alarms.ts";
 import { startAnalytics } from "./analytics_reconciler.ts";
 import { keepAuditing } from "./audit_rounds.ts";
+import { Closers } from "./closers.ts";
 import {
   alone,
   arrangeEventLog,
@@ -42,48 +44,50 @@ export interface Running {
  *
  * @param onFenced told when another process took a partition over that is to be ours: this one must stop
  * @param share which of several processes on this machine it is
+ * @param openLedger the way to a ledger outside of the store, if there is one; tests have their own
  */
 export async function serve(
   config: Config,
   say: Say,
   onFenced: (partition: number) => void,
   share: Share = alone,
+  openLedger = openRemoteLedger,
 ): Promise<Running> {
   if (share.count === 1) await arrangeEventLog(config, 1, say);
   const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
-  const closers: (() => Promise<void>)[] = [() => log.close()];
-  const closeAll = async () => {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-  };
+  const closers = new Closers(say);
+  closers.add("the event log", () => log.close());
   try {
     const database = await openDatabase(config, say, share);
-    closers.push(() => database.close());
+    closers.add("the database", () => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
-    const remote = await openRemoteLedger(config);
-    if (remote !== null) closers.push(() => remote.close());
+    const remote = await openLedger(config);
+    if (remote !== null) closers.add("the ledger", () => remote.close());
     const cacheServer = await openCacheServer(config.redisUrl, say);
-    closers.push(async () => cacheServer.close());
+    closers.add("the cache", () => cacheServer.close());
     const analytics = await openAnalytics(config, share);
-    closers.push(async () => analytics?.close());
+    closers.add("analytics", () => analytics?.close(), limits.stopAnalyticsMsMax);
+    const { crashAt } = config;
     const engines = {
       cacheServer,
       ledger: remote?.ledger ?? null,
       analytics,
       peerHost: peerHostOf(config, share),
+      crashAt,
     };
     const membership = await openMembership(config, share, say);
     // Among others somebody has overtaken this process; alone, it must not have company.
     const overtaken = config.kafkaBrokers === null ? onFenced : () => membership.rejoin();
     const { services, auth, close } = await wire(log, database, overtaken, say, engines);
     const { shard, peering, clock } = services;
-    closers.push(close);
+    closers.add("the connections", close);
     await services.testClocks.load();
     await services.makeUsageMonths(clock.now());
     await peering?.peers.start();
-    closers.push(async () => peering?.peers.stop());
+    closers.add("the watch over other processes", () => peering?.peers.stop());
     const giveBack = await own(services, membership, say);
-    closers.push(giveBack);
-    closers.push(...startChores(services, auth, say));
+    closers.add("what is under way", giveBack);
+    startChores(services, auth, say, closers);
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
     const servers = startServers({
       ...config,
@@ -99,32 +103,32 @@ export async function serve(
       report: reportToStderr,
       forwarding,
     });
-    closers.push(() => servers.stop());
+    closers.add("the ports", () => servers.stop(), 2 * limits.stopWaitMsMax); // which waits as long for answers
     // What others take over they serve at once, and this process sends its requests on to them until it ends.
-    closers.push(async () =>
+    closers.add("the hand-over to others", () =>
       peering?.peers.haveOthers === true && config.kafkaBrokers !== null ? giveBack() : undefined,
     );
     if (forwarding !== null) peering?.server.serve({ ...services, forwarding, app: servers.app });
-    return { servers, services, auth, stop: closeAll };
+    return { servers, services, auth, stop: () => closers.closeAll() };
   } catch (error) {
-    await closeAll();
+    await closers.closeAll();
     throw error;
   }
 }
 
-/** Starts what happens by itself. Answers how to end each piece, those that began last to be ended first. */
-function startChores(services: Services, auth: AuthServices, say: Say): (() => Promise<void>)[] {
+/** Starts what happens by itself. */
+function startChores(services: Services, auth: AuthServices, say: Say, closers: Closers): void {
   const { shard, clock, ledgerPublisher: publisher } = services;
   const leads = () => shard.leads;
   const alarms = new Alarms(services.store, clock, shard);
   alarms.start();
+  closers.add("the alarms", () => alarms.stop());
+  closers.add("the recovery of orphan events", () => services.orphanRecovery.stop());
   publisher?.start();
-  return [
-    () => alarms.stop(),
-    () => services.orphanRecovery.stop(),
-    async () => publisher?.stop(),
-    startAnalytics(services, say, leads),
-    keepAuditing(services.ledgerAuditor, say, leads),
-    keepHouse(services, auth.idempotency, leads),
-  ];
+  closers.add("the ledger's feed", () => publisher?.stop());
+  const endAnalytics = startAnalytics(services, say, leads);
+  // A block under way is sent again under the same token.
+  closers.add("the feed of analytics", endAnalytics, limits.stopAnalyticsMsMax);
+  closers.add("the auditor", keepAuditing(services.ledgerAuditor, say, leads));
+  closers.add("the housekeeping", keepHouse(services, auth.idempotency, leads));
 }

@@ -26,6 +26,7 @@ import { systemRandom } from "../src/adapters/system/random.ts";
 import { Authenticator } from "../src/auth/authenticator.ts";
 import { adminRealm } from "../src/auth/realm.ts";
 import { Sessions } from "../src/auth/sessions.ts";
+import type { CrashAt } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { everyPartition, partitionOf } from "../src/partitioning.ts";
@@ -39,6 +40,7 @@ import type { UsageAnalytics } from "../src/ports/usage_analytics.ts";
 import { AnalyticsFeed } from "./analytics_feed.ts";
 import { ClockAdvance } from "./clock_advance.ts";
 import { Companies } from "./companies.ts";
+import { crashing } from "./crash_points.ts";
 import { CustomerRefs } from "./customer_refs.ts";
 import { type Database, embeddedCacheServer } from "./engines.ts";
 import { Ingestion } from "./ingest.ts";
@@ -96,6 +98,8 @@ export interface Engines {
   readonly analytics?: UsageAnalytics | null;
   /** Where other processes reach this one; null where there are none. */
   readonly peerHost?: PeerHost | null;
+  /** Where the process is to die; null but in tests. */
+  readonly crashAt?: CrashAt | null;
 }
 
 /** The composition root: the only place that names adapters. */
@@ -110,7 +114,10 @@ export async function wire(
   const clock = systemClock;
   const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
   const auth = await wireAuth(pools, cacheServer);
-  const store = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
+  const { crashAt = null } = engines;
+  const crash = crashAt === null ? null : crashing(crashAt);
+  const stored = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
+  const store = crash?.store(stored) ?? stored;
   const catalogs = postgresCatalogStore(pools.requests);
   const companyStore = postgresCompanyStore(pools.shard);
   const documents = postgresDocuments(pools.requests);
@@ -122,6 +129,7 @@ export async function wire(
   const ledgerDirectory = postgresLedgerDirectory(pools.requests, pools.shard);
   const ledgers = new Ledgers(ledgerDirectory, warn);
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
+  const outbox = postgresLedgerOutbox(pools.shard);
   const flow = flowOf(
     { store, log, clock, companies, ledgers, onFenced, warn },
     { documents, clockStore, peers },
@@ -150,7 +158,7 @@ export async function wire(
     ledgerPublisher:
       remoteLedger === null
         ? null
-        : new LedgerPublisher(postgresLedgerOutbox(pools.shard), remoteLedger, warn, () => flow.shard.owned),
+        : new LedgerPublisher(crash?.outbox(outbox) ?? outbox, remoteLedger, warn, () => flow.shard.owned),
     cacheServer,
     pingDatabase: async () => {
       await pools.shard`select 1`;

@@ -1,6 +1,39 @@
 import { BillingError } from "./errors.ts";
 import { limits } from "./limits.ts";
 
+/**
+ * Boundaries at which a process can be made to kill itself, to test what its death leaves there: before a step, while
+ * it is under way, and after it but before anything that follows.
+ */
+export const crashPoints = [
+  /** The event log: events become durable. */
+  "before-append",
+  "in-append",
+  "after-append",
+  /** The store: a batch, all of its rows written in a transaction that is not committed; the same with a snapshot in it. */
+  "before-commit",
+  "in-commit",
+  "in-snapshot",
+  "after-commit",
+  /** Becoming the owner of partitions. */
+  "before-claim",
+  "in-claim",
+  "after-claim",
+  /** Passive customers are read to be made live again. */
+  "before-load",
+  "after-load",
+  /** Rows of the outbox are read, and posted but not yet removed; only where the ledger is not in the store. */
+  "before-publish",
+  "after-publish",
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+/** Where the process is to die: at a point, the n-th time it gets there. */
+export interface CrashAt {
+  readonly point: CrashPoint;
+  readonly nth: number;
+}
+
 /** The whole configuration; API.md §4. Read once at start, then passed down. */
 export interface Config {
   readonly dataDir: string;
@@ -21,6 +54,8 @@ export interface Config {
   readonly redisUrl: string | null;
   /** `host:port` of some brokers of one cluster; null: the embedded event log. */
   readonly kafkaBrokers: readonly string[] | null;
+  /** Null: nowhere, as always but in tests. */
+  readonly crashAt: CrashAt | null;
   /** Where reports are answered from; null: chDB where it is installed, else the store; `off`: the store. */
   readonly clickHouseUrl: string | null;
 }
@@ -76,6 +111,11 @@ export const variables: readonly Variable[] = [
     meaning: "`host:port` of every replica, commas between; `CLUSTER@` before them where its id is not 0",
   },
   { name: "REDIS_URL", fallback: "in process", meaning: "a Redis or Dragonfly that processes share" },
+  {
+    name: "BILLAI_CRASH_AT",
+    fallback: "nowhere",
+    meaning: "a testing aid: where the process kills itself; `tests/chaos/README.md` says more",
+  },
 ];
 
 /** Reads the environment. Throws VAL_001 naming the variable, what is wrong with it and what it takes. */
@@ -105,8 +145,18 @@ export function readConfig(env: Environment): Config {
     tigerBeetle: tigerBeetle(env),
     redisUrl,
     kafkaBrokers: brokers(env),
+    crashAt: crashAt(env),
     clickHouseUrl,
   };
+}
+
+function crashAt(env: Environment): CrashAt | null {
+  const [, name, nth = "1"] =
+    /^([a-z-]+)(?::([1-9]\d{0,8}))?$/.exec(text(env, "BILLAI_CRASH_AT") ?? "") ?? [];
+  const point = crashPoints.find((known) => known === name);
+  if (point !== undefined) return { point, nth: Number(nth) };
+  if (text(env, "BILLAI_CRASH_AT") === null) return null;
+  throw unusable("BILLAI_CRASH_AT", `must be POINT or POINT:N, the point one of ${crashPoints.join(", ")}`);
 }
 
 /** One host and one database, with everything that is escaped in it readable. */

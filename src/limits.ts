@@ -209,6 +209,8 @@ export const limits = {
   connectionIdleSMax: 255,
   /** An answer that takes longer than this at shutdown is abandoned. */
   stopWaitMsMax: 10_000,
+  /** Nobody waits for analytics to end: what it did not take is fed again. */
+  stopAnalyticsMsMax: 1_000,
 
   /** An access token outlives nothing important: its session is looked up anyway. */
   accessTokenMs: 600_000,

@@ -18,6 +18,7 @@ describe("configuration", () => {
       tigerBeetle: null,
       redisUrl: null,
       kafkaBrokers: null,
+      crashAt: null,
       clickHouseUrl: null,
     });
   });
@@ -50,9 +51,17 @@ describe("configuration", () => {
     ["KAFKA_BROKERS", "a:9092,b", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "kafka://a:9092", "must be host:port, or several of them separated by commas"],
     ["KAFKA_BROKERS", "a:0", "must be host:port, or several of them separated by commas"],
+    ["BILLAI_CRASH_AT", "nowhere", "must be POINT or POINT:N, the point one of before-append, "],
+    ["BILLAI_CRASH_AT", "in-commit:0", "must be POINT or POINT:N, the point one of before-append, "],
     ["CLICKHOUSE_URL", "a:8123", "must be http(s)://user:password@host:8123/database, or off"],
   ])("%s=%s stops the start with one line", (name, value, reason) => {
     expect(() => readConfig({ [name]: value })).toThrow(`${name}: ${reason}`);
+  });
+
+  test("takes a point to crash at, the first time or a later one", () => {
+    const of = (value: string) => readConfig({ BILLAI_CRASH_AT: value }).crashAt;
+    expect(of("in-commit")).toEqual({ point: "in-commit", nth: 1 });
+    expect(of("after-append:17")).toEqual({ point: "after-append", nth: 17 });
   });
 
   test("takes the addresses of several brokers", () => {

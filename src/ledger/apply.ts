@@ -117,6 +117,9 @@ class Books {
 
   post(chain: Chain): Applied {
     assert(chain.length > 0, "a chain has a transfer");
+    const misfit = chain.findIndex(isOutOfRange);
+    if (misfit >= 0)
+      return { ok: false, index: misfit, reason: "malformed", detail: "the amount is out of range" };
     if (chain.every((t) => existsAlike(this.#knows, t))) return { ok: true };
     this.#undo = [];
     for (const [index, transfer] of chain.entries()) {
@@ -199,8 +202,6 @@ class Books {
       t.balancing !== undefined
     )
       return refused("malformed", "a post or void names a pending transfer, and no timeout or balancing");
-    const range = outOfRange(t, 0n);
-    if (range !== null) return range;
     const pending = this.#knows.transfers(t.pendingId);
     if (pending === undefined)
       return { ...refused("pending_not_found", "there is no such pending transfer"), isOfTheMoment: true };
@@ -264,16 +265,13 @@ class Books {
   }
 }
 
-/** Amounts are stored in 128 bits: TigerBeetle's width, and ours. */
-function outOfRange(t: Transfer, least: bigint): Refused | null {
-  return t.amount >= least && t.amount <= AMOUNT_MAX
-    ? null
-    : refused("malformed", "the amount is out of range");
+/** Amounts are stored in 128 bits, TigerBeetle's width and ours; what moves nothing is no transfer. */
+function isOutOfRange({ kind, amount }: Transfer): boolean {
+  const least = kind === "posted" || kind === "pending" ? 1n : 0n;
+  return amount < least || amount > AMOUNT_MAX;
 }
 
 function misshapen(t: Transfer): Refused | null {
-  const range = outOfRange(t, 1n);
-  if (range !== null) return range;
   if (t.debit === t.credit) return refused("malformed", "an account moves nothing to itself");
   if (t.pendingId !== undefined) return refused("malformed", "only a post or void names a pending transfer");
   if (t.timeoutS !== undefined && t.kind !== "pending")

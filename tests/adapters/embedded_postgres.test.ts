@@ -85,9 +85,12 @@ describe("the first start", () => {
       await child.exited;
       expect(readdirSync(folder)).toEqual([`postgres.new-${child.pid}`]);
 
-      const server = await openEmbeddedPostgres({ dataDir: folder, log: silent });
+      // The one that makes the database has outlived its process, and may still be writing at the first of these starts.
+      for (let start = 0; start < 2; start++) {
+        const server = await openEmbeddedPostgres({ dataDir: folder, log: silent });
+        await server.stop();
+      }
       expect(readdirSync(folder)).toEqual(["postgres"]);
-      await server.stop();
       rmSync(folder, { recursive: true });
     },
     limitMs,

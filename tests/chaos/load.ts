@@ -1,120 +1,148 @@
-import type { Server } from "./server.ts";
+import type { Random } from "../oracle/random.ts";
+import { type Answer, type Client, mayComeAgain } from "./client.ts";
+import type { Journal, Sent } from "./journal.ts";
 
-/** An event as sent; ids are unique over the run. */
-interface Sent {
-  readonly event_id: string;
-  readonly event_type: "work";
-  readonly customer_id: string;
-  readonly timestamp: string;
-  readonly properties: { readonly n: number };
+const keptForDuplicates = 3000;
+const duplicates = 0.15;
+const customersPerBatch = 6;
+const waits = 0.1;
+const stormClients = 10;
+const comeAgainMs = 20;
+
+/** Events on their way: those not acknowledged are sent again until they are. */
+interface Batch {
+  readonly events: readonly Sent[];
+  /** The earliest event by its own time, of those that must not come after their period's end. */
+  readonly from: number;
 }
 
-const DAY_MS = 86_400_000;
-const KEPT_FOR_DUPLICATES = 5000;
-const DUPLICATES_SHARE = 0.15;
-const BUSY_WAIT_MS = 20;
+/** Whose the next event is, its time, and whether it may come after the end of its period. */
+export type Draw = () => { readonly customer: string; readonly at: number; readonly mayBeLate: boolean };
 
-/**
- * Clients that never tire: new ids, ids sent before, times in any order. Everything acknowledged goes into the
- * journal; what a crash left unanswered is sent again until it is acknowledged.
- */
+/** Clients that send events, some of them twice, and journal what is acknowledged. */
 export class Load {
-  readonly customers: readonly string[];
-  readonly batch: number;
-  readonly #start: number;
-  /** Acknowledged events by id: each must count, once. */
-  readonly journal = new Map<string, Sent>();
+  readonly #client: Client;
+  readonly #journal: Journal;
+  readonly #random: Random;
+  readonly #draw: Draw;
+  readonly #batch: number;
   readonly #recent: Sent[] = [];
-  /** Batches that no client holds and that are not acknowledged. */
-  readonly #left: Sent[][] = [];
-  /** Ids sent again after they were acknowledged. */
-  duplicates = 0;
-  /** Events whose request is under way at this moment: sent, and not answered in any way. */
-  inFlight = 0;
-  /** Events of requests that broke before any answer came. */
-  broken = 0;
+  readonly #open = new Set<Batch>();
   #made = 0;
   #running = false;
+  #clients: Promise<void>[] = [];
+  again = 0;
+  storms = 0;
+  /** Events whose request is under way at this moment. */
+  inFlight = 0;
 
-  constructor(customers: readonly string[], batch: number, start: number) {
-    this.customers = customers;
-    this.batch = batch;
-    this.#start = start;
+  constructor(parts: { client: Client; journal: Journal; random: Random; draw: Draw; batch: number }) {
+    this.#client = parts.client;
+    this.#journal = parts.journal;
+    this.#random = parts.random;
+    this.#draw = parts.draw;
+    this.#batch = parts.batch;
   }
 
-  /** Runs the clients against a server until `stop` is called. Throws where the server refuses what it must take. */
-  async run(server: Server, clients: number): Promise<void> {
+  start(clients: number): void {
     this.#running = true;
-    await Promise.all(Array.from({ length: clients }, () => this.#client(server)));
+    this.#clients = Array.from({ length: clients }, () => this.#run());
   }
 
-  stop(): void {
+  /** Ends once everything that was begun is acknowledged. */
+  async stop(): Promise<void> {
     this.#running = false;
+    await Promise.all(this.#clients);
   }
 
-  /** Sends what is unanswered until nothing is. */
-  async settle(server: Server): Promise<void> {
-    for (let batch = this.#left.pop(); batch !== undefined; batch = this.#left.pop()) {
-      while (batch.length > 0) batch = await this.#send(server, batch);
+  /** The same new events from ten clients at once; resolves once they are acknowledged. */
+  async storm(): Promise<void> {
+    const batch = this.#newBatch();
+    await Promise.all(Array.from({ length: stormClients }, () => this.#sendAll(batch)));
+    this.#open.delete(batch);
+    this.again += batch.events.length * (stormClients - 1);
+    this.storms++;
+  }
+
+  /** Whether all events before an instant are acknowledged, of those drawn so far. */
+  isTakenBefore(at: number): boolean {
+    for (const { from } of this.#open) if (from < at) return false;
+    return true;
+  }
+
+  /** An acknowledged event of late; undefined while there is none. */
+  recent(): Sent | undefined {
+    return this.#recent.length === 0 ? undefined : this.#random.pick(this.#recent);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#running) {
+      const batch = this.#newBatch();
+      await this.#sendAll(batch);
+      this.#open.delete(batch);
+      await Bun.sleep(this.#random.whole(0, 60));
     }
   }
 
-  async #client(server: Server): Promise<void> {
-    while (this.#running) {
-      let batch = this.#left.pop() ?? this.#newBatch();
-      while (batch.length > 0 && this.#running) batch = await this.#send(server, batch);
-      if (batch.length > 0) this.#left.push(batch);
+  async #sendAll({ events }: Batch): Promise<void> {
+    for (let left = events; left.length > 0; ) {
+      left = await this.#send(left);
+      if (left.length > 0) await Bun.sleep(comeAgainMs);
     }
   }
 
   /** Answers the events that are still not acknowledged. */
-  async #send(server: Server, batch: Sent[]): Promise<Sent[]> {
-    this.inFlight += batch.length;
-    const answer = await server
-      .call("POST", "/usage/events", { events: batch })
-      .catch(() => null) // the connection broke: nobody knows what became of it
-      .finally(() => {
-        this.inFlight -= batch.length;
-      });
-    if (answer === null) this.broken += batch.length;
-    if (answer === null || answer.status === 503 || answer.status === 429) {
-      await Bun.sleep(BUSY_WAIT_MS);
-      return batch;
-    }
+  async #send(events: readonly Sent[]): Promise<readonly Sent[]> {
+    this.inFlight += events.length;
+    const path = this.#random.chance(waits) ? "/usage/events?wait=applied" : "/usage/events";
+    const answer = await this.#client.call("POST", path, { events }).finally(() => {
+      this.inFlight -= events.length;
+    });
+    return answer === null ? events : events.filter((event, i) => !this.#isTaken(event, answer, i));
+  }
+
+  #isTaken(event: Sent, answer: Answer, i: number): boolean {
     const results = answer.payload?.results as { status: string; code?: string }[] | undefined;
-    return batch.filter((event, i) => {
-      const { status, code } = results?.[i] ?? { status: `answered ${answer.status}` };
-      if (status === "accepted") this.#acknowledge(event);
-      else if (code !== "DEP_001") throw new Error(`${event.event_id} was refused: ${status} ${code ?? ""}`);
-      return status !== "accepted";
+    const { status, code } = results?.[i] ?? {};
+    if (status === "accepted" || status === "applied" || status === "duplicate") {
+      this.#journal.acknowledge(event);
+      this.#recent[this.#random.whole(0, Math.min(this.#recent.length, keptForDuplicates - 1))] = event;
+      return true;
+    }
+    const excused = status === undefined ? mayComeAgain(answer) : code === "DEP_001";
+    if (!excused) this.#client.protest(`an event was ${status ?? "refused"} ${code ?? ""}`, answer);
+    return false;
+  }
+
+  #newBatch(): Batch {
+    let from = Number.POSITIVE_INFINITY;
+    // Of a few customers each, so that a commit has more than one event.
+    const drawn = Array.from({ length: customersPerBatch }, () => this.#draw());
+    const events = Array.from({ length: this.#batch }, () => {
+      const again = this.#random.chance(duplicates) ? this.recent() : undefined;
+      if (again !== undefined) {
+        this.again++;
+        return again;
+      }
+      const { customer, at, mayBeLate } = this.#random.pick(drawn);
+      if (!mayBeLate) from = Math.min(from, at);
+      return this.#newEvent(customer, at);
     });
+    const batch = { events, from };
+    this.#open.add(batch);
+    return batch;
   }
 
-  #acknowledge(event: Sent): void {
-    this.journal.set(event.event_id, event);
-    this.#recent[Math.floor(Math.random() * KEPT_FOR_DUPLICATES)] = event;
-  }
-
-  #newBatch(): Sent[] {
-    return Array.from({ length: this.batch }, () => {
-      const again =
-        Math.random() < DUPLICATES_SHARE
-          ? this.#recent[Math.floor(Math.random() * this.#recent.length)]
-          : undefined;
-      if (again === undefined) return this.#newEvent();
-      this.duplicates++;
-      return again;
-    });
-  }
-
-  #newEvent(): Sent {
+  #newEvent(customer: string, at: number): Sent {
     const i = this.#made++;
-    return {
+    const event: Sent = {
       event_id: `e${i}`,
       event_type: "work",
-      customer_id: this.customers[Math.floor(Math.random() * this.customers.length)] ?? "",
-      timestamp: new Date(this.#start + Math.floor(Math.random() * DAY_MS)).toISOString(),
+      customer_id: customer,
+      timestamp: new Date(at).toISOString(),
       properties: { n: i % 17 },
     };
+    this.#journal.sent(event);
+    return event;
   }
 }

@@ -1,109 +1,182 @@
-// Kills the program, and its database, over and over under load, and then counts and audits: `npm run chaos -- --cycles 30`.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+// Ends processes, logs and databases of a running BillAI over and over under load, and then counts and audits.
+import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { doctor } from "../../shards/cli/doctor.ts";
 import { tableLines } from "../../shards/cli/table.ts";
-import { Load } from "./load.ts";
-import { Server } from "./server.ts";
-import { verify } from "./verify.ts";
+import { Random } from "../oracle/random.ts";
+import { startBroker } from "../services/kafka.ts";
+import { audit, drained, openBooks } from "./books.ts";
+import { admin, Client } from "./client.ts";
+import { Commands } from "./commands.ts";
+import { Database } from "./database.ts";
+import type { Broker } from "./faults.ts";
+import { Journal } from "./journal.ts";
+import { type Draw, Load } from "./load.ts";
+import { Months } from "./months.ts";
+import { type Options, readOptions } from "./options.ts";
+import { Run } from "./run.ts";
+import { type Expected, verifyAnswers } from "./verify_answers.ts";
+import { verifyRows } from "./verify_rows.ts";
+import { dayMs, seed, type World } from "./world.ts";
 
-const { values } = parseArgs({
-  options: { cycles: { type: "string", default: "30" }, customers: { type: "string", default: "1000" } },
-});
-const cycles = Number(values.cycles);
-const CLIENTS = 24;
-const BATCH = 100;
-const IN_FLIGHT_MIN = 1000;
-/** A kill that meets fewer is repeated, so often at most. */
-const KILLS_PER_CYCLE_MAX = 2;
-const DAY_MS = 86_400_000;
+const clients = 5;
+const batch = 40;
+const differencesShown = 40;
 
-const dataDir = mkdtempSync(join(tmpdir(), "billai-chaos-"));
-chmodSync(dataDir, 0o755);
-const server = new Server(dataDir);
-process.on("exit", () => server.end()); // also where this script fails
-const start = Date.now() - 3 * DAY_MS;
+const begin = performance.now();
+process.exit(await main(readOptions()));
 
-await server.start();
-const names = Array.from({ length: Number(values.customers) }, (_, i) => `customer-${i}`);
-await seed();
-const load = new Load(names, BATCH, start);
-const rows: string[][] = [];
-let counted = 0;
-for (let kill = 1; counted < cycles && kill <= cycles * KILLS_PER_CYCLE_MAX; kill++) {
-  const before = { acknowledged: load.journal.size, broken: load.broken };
-  const running = load.run(server, CLIENTS);
-  // Every other time it may die before it acknowledges anything again: recovery must withstand that too.
-  while (kill % 2 === 1 && load.journal.size === before.acknowledged)
-    await Promise.race([Bun.sleep(1), running]);
-  await Bun.sleep(200 + Math.floor(Math.random() * 800));
-  while (load.inFlight < IN_FLIGHT_MIN) await Promise.race([Bun.sleep(1), running]);
-  const withDatabase = kill % 3 === 0;
-  const killed = server.kill(withDatabase);
-  load.stop();
-  await Promise.all([killed, running]);
-  // Sent, and never answered: an answer that was already on its way is none that the kill cut off.
-  const inFlight = load.broken - before.broken;
-  if (inFlight >= IN_FLIGHT_MIN) counted++;
-  const from = performance.now();
-  await server.start();
-  const ms = Math.round(performance.now() - from);
-  const what = withDatabase ? "program, database" : "program";
-  rows.push([kill, what, inFlight, load.journal.size - before.acknowledged, ms].map(String));
-  process.stdout.write(
-    `kill ${kill}: ${inFlight} events in flight${inFlight < IN_FLIGHT_MIN ? ", too few to count" : ""}, ` +
-      `serving again in ${ms} ms; ${counted} of ${cycles}\n`,
-  );
-}
-await load.settle(server);
-const header = ["Kill", "Killed", "In flight", "Acknowledged", "Restart ms"];
-process.stdout.write(`\n${tableLines(header, rows, [0, 2, 3, 4]).join("\n")}\n\n`);
-const wrong = await verify(server, load);
-if (counted < cycles) wrong.push(`only ${counted} kills met at least ${IN_FLIGHT_MIN} events in flight`);
-await server.stop();
-// Every charge is rated anew from what is stored, and compared with the ledger.
-const audit = await doctor({ ...process.env, BILLAI_DATA_DIR: dataDir }, (line) =>
-  process.stdout.write(line),
-);
-if (audit !== 0) wrong.push("the doctor finds something, see above");
-for (const line of wrong.slice(0, 20)) process.stdout.write(`WRONG ${line}\n`);
-process.stdout.write(
-  `${rows.length} kills, ${counted} of them with at least ${IN_FLIGHT_MIN} events in flight; ${names.length} customers, ` +
-    `${load.journal.size} events acknowledged, ${load.duplicates} sent again: ${wrong.length} differences\n`,
-);
-rmSync(dataDir, { recursive: true, force: true });
-process.exit(wrong.length === 0 ? 0 : 1);
-
-async function seed(): Promise<void> {
-  await server.must("POST", "/master-data/metrics", {
-    key: "jobs",
-    name: "Jobs",
-    event_type: "work",
-    aggregation: "count",
-  });
-  const units = { key: "units", name: "Units", event_type: "work", aggregation: "sum", field: "n" };
-  await server.must("POST", "/master-data/metrics", units);
-  const tiers = [
-    { up_to: "50", unit_amount: "0.01" },
-    { up_to: null, unit_amount: "0.005" },
-  ];
-  const prices = [
-    { model: "graduated", metric_id: "jobs", tiers },
-    { model: "per_unit", metric_id: "units", unit_amount: "0.001" },
-  ];
-  await server.must("POST", "/master-data/plans", { key: "work", name: "Work", currency: "USD", prices });
-  for (let i = 0; i < names.length; i += 50) await Promise.all(names.slice(i, i + 50).map(subscribe));
-}
-
-async function subscribe(name: string): Promise<void> {
-  await server.must("POST", "/master-data/customers", { external_id: name, name });
-  const subscription = {
-    customer_id: name,
-    plan_id: "work",
-    external_id: `sub-${name}`,
-    anchor: "anniversary",
+/** A run; answers the exit code: 1 where anything differs. */
+async function main(options: Options): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "billai-chaos-"));
+  chmodSync(folder, 0o755); // for the user Postgres runs as
+  for (const name of ["data", "database"]) mkdirSync(join(folder, name));
+  say(`seed ${options.seed}; files in ${folder}`);
+  const database = await Database.open(join(folder, "database"));
+  const broker = options.kafka ? await openBroker() : null;
+  const ledgerUrl = options.outbox ? await openBooks(database.url) : null;
+  const port = freeFrontPort(new Random(options.seed));
+  const env = {
+    BILLAI_DATA_DIR: join(folder, "data"),
+    BILLAI_PORT: `${port}`,
+    BILLAI_SERVICE_PORTS: "off",
+    BILLAI_DEMO: "off",
+    BILLAI_ADMIN_EMAIL: admin.email,
+    BILLAI_ADMIN_PASSWORD: admin.password,
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: broker?.address ?? "",
+    REDIS_URL: "",
+    TIGERBEETLE_ADDRESSES: "",
   };
-  await server.must("POST", "/subscriptions", { ...subscription, start: new Date(start).toISOString() });
+  const run = new Run({
+    options,
+    database,
+    broker,
+    ledgerUrl,
+    env,
+    log: openSync(join(folder, "program.log"), "a"),
+    tell: say,
+  });
+  const end = async (): Promise<void> => {
+    await run.kill();
+    await broker?.stop();
+    await database.stop();
+    process.exit(130);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
+  const wrong: string[] = [];
+  try {
+    const urls = [`http://127.0.0.1:${port}`];
+    const client = new Client(() => urls, new Random(options.seed, 3));
+    const expected = await stormAndSettle(run, client, options);
+    await drained(database.url);
+    wrong.push(...(await verifyAnswers(client, expected)));
+    for (const [line, times] of client.unexpected) wrong.push(`${times} times: ${line}`);
+    await run.stop();
+    wrong.push(...(await verifyRows(database.url, expected)));
+    wrong.push(...(await audit(env, database.url, ledgerUrl)));
+  } catch (error) {
+    wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    await run.kill();
+  }
+  await broker?.stop();
+  await database.stop();
+  for (const line of wrong.slice(0, differencesShown)) process.stdout.write(`WRONG ${line}\n`);
+  say(`${wrong.length} differences`);
+  if (wrong.length === 0) rmSync(folder, { recursive: true, force: true });
+  return wrong.length === 0 ? 0 : 1;
+}
+
+/** A broker of this run's own, unless one is given: that one is not killed. */
+async function openBroker(): Promise<Broker & { readonly address: string; stop(): Promise<void> }> {
+  const given = process.env.KAFKA_BROKERS;
+  const nothing = async (): Promise<void> => {};
+  if (given !== undefined)
+    return { address: given, isOurs: false, kill: nothing, start: nothing, stop: nothing };
+  const folder = mkdtempSync(join(tmpdir(), "billai-chaos-kafka-"));
+  let broker = await startBroker(folder);
+  return {
+    address: broker.address,
+    isOurs: true,
+    kill: () => broker.kill(),
+    start: async () => {
+      broker = await startBroker(folder);
+    },
+    stop: () => broker.stop(),
+  };
+}
+
+/** Faults under load, and then what must be so. Prints what happened. */
+async function stormAndSettle(run: Run, client: Client, options: Options): Promise<Expected> {
+  await run.start();
+  const world = await seed(client, options.customers);
+  const journal = new Journal();
+  const months = new Months(client, new Random(options.seed, 4), world);
+  const random = new Random(options.seed, 5);
+  const load = new Load({ client, journal, random, draw: drawFrom(world, months, random), batch });
+  const commands = new Commands({ client, random: new Random(options.seed, 6), world, journal, load });
+  load.start(clients);
+  months.start(load);
+  commands.start();
+  await run.storm(load, journal);
+  say("calm: what is under way ends, and so do all months");
+  await Promise.all([commands.stop(), months.stop()]);
+  await load.stop();
+  const ended = await months.end();
+  report(run, { load, journal, commands, months });
+  return { world, journal, done: commands.done, months: ended };
+}
+
+/** Mostly of customers on real time; now and then one that comes too late. */
+function drawFrom(world: World, months: Months, random: Random): Draw {
+  return () => {
+    const kind = random.whole(1, 100);
+    if (kind <= 2) return { customer: random.pick(world.late), at: months.anyTime(), mayBeLate: true };
+    if (kind <= 30)
+      return { customer: random.pick(world.punctual), at: months.punctualTime(), mayBeLate: false };
+    const at = world.start + random.whole(0, 2 * dayMs);
+    return { customer: random.pick(world.real), at, mayBeLate: true };
+  };
+}
+
+function report(
+  { counts, plan }: Run,
+  done: { load: Load; journal: Journal; commands: Commands; months: Months },
+): void {
+  const { load, journal, months } = done;
+  const { commands, replays, reads } = done.commands.done;
+  const rows = [
+    [
+      "kill -9",
+      `${counts.kills}, of these ${counts.wholeSets} of all and ${counts.databases} of the database`,
+    ],
+    ["rebalances", `${counts.rebalances}`],
+    ["kill -9 of the broker", `${counts.brokers}, among the above`],
+    ["zombies, stalls", `${counts.zombies}, ${counts.stalls}`],
+    ...[...plan.hits].map(([point, hits]) => [`crash ${point}`, `${hits}`]),
+    [
+      "events",
+      `${journal.size} acknowledged, ${journal.voids} voided, ${load.again} sent again in ${load.storms} storms and else`,
+    ],
+    ["commands", `${commands} done, ${replays} replayed, ${reads} reads held to what was acknowledged`],
+    ["clocks", `${months.advances} advances`],
+  ];
+  process.stdout.write(`\n${tableLines(["What", "How often"], rows, []).join("\n")}\n\n`);
+}
+
+/** A port below those the system gives to connections: nobody takes it while all processes are down. */
+function freeFrontPort(random: Random): number {
+  for (;;) {
+    const port = random.whole(20_000, 29_999);
+    try {
+      Bun.serve({ hostname: "127.0.0.1", port, fetch: () => new Response() }).stop(true);
+      return port;
+    } catch {
+      // Somebody has it.
+    }
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
 }

@@ -67,6 +67,17 @@ export class Month {
     return (await this.server.must("POST", "/spend-control/check", question)).allowed;
   }
 
+  /** An event that was sent before comes to be applied: sent again it is a duplicate, of which nobody hears before. */
+  async isApplied(event: unknown): Promise<void> {
+    for (const deadline = performance.now() + waitMsMax; ; await Bun.sleep(50)) {
+      const { results } = await this.server.must("POST", "/usage/events?wait=applied", event);
+      const [{ status } = { status: "" }] = results as { status: string }[];
+      if (status === "duplicate") return;
+      expect(status).toBe("accepted");
+      if (performance.now() > deadline) throw new Error("it is not applied");
+    }
+  }
+
   /** Customers come to be served again: a process that was out of the group of shards has to be let in first. */
   async isServing(): Promise<void> {
     const question = {

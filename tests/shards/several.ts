@@ -28,13 +28,20 @@ export type Ask = (
   key?: string,
 ) => Promise<Heard>;
 
-/** A data directory and a database that outlive the processes a test starts on them. */
-export async function openSeveral() {
+export type Several = Awaited<ReturnType<typeof openSeveral>>;
+
+/**
+ * A data directory and a database that outlive the processes a test starts on them.
+ *
+ * @param kafkaBrokers what keeps the log and shares the customers out; empty: files, and shares that are fixed
+ */
+export async function openSeveral(kafkaBrokers = "") {
   const database = await openTestPostgres();
   const dataDir = mkdtempSync(join(tmpdir(), "billai-several-"));
   const config = readConfig({
     BILLAI_DATA_DIR: dataDir,
     DATABASE_URL: database.url,
+    KAFKA_BROKERS: kafkaBrokers,
     BILLAI_PORT: "0",
     CLICKHOUSE_URL: "off", // chDB is one to a process, and here are several in one
     BILLAI_SERVICE_PORTS: "off",
@@ -74,6 +81,14 @@ export async function openSeveral() {
       if (first === undefined) throw new Error("there is no process");
       await firstStart({ config, running: first, demo: false, out: () => {}, interactive: false });
       token ??= String((await ask(0, "POST", "/auth/login", admin)).payload.access_token);
+    },
+    /** Starts one more, as on another machine; resolves once it has its share. */
+    async join(): Promise<void> {
+      running.push(await serve(config, say, () => {}));
+    },
+    /** Ends the one that came first, while the others go on. */
+    async leave(): Promise<void> {
+      await running.shift()?.stop();
     },
     /** Ends one of them and starts it again, while the others go on. */
     async restart(index: number): Promise<void> {

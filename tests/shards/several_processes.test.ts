@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { stockBillingWorld, usage } from "../http/billing_world.ts";
-import { type Heard, openSeveral } from "./several.ts";
+import { stockBillingWorld } from "../http/billing_world.ts";
+import { openSeveral, type Several } from "./several.ts";
+import { around, month, names } from "./several_month.ts";
 
-type World = Awaited<ReturnType<typeof openSeveral>>;
-let world: World;
+let world: Several;
 
 beforeEach(async () => {
   world = await openSeveral();
@@ -13,57 +13,6 @@ afterEach(async () => {
   await world.close();
 }, 60_000);
 
-/** Calls that must succeed, to one process after the other. */
-function around(): (method: string, path: string, body?: unknown) => Promise<Heard> {
-  let next = 0;
-  return async (method, path, body) => {
-    const told = await world.ask(next++ % world.running.length, method, path, body);
-    if (told.status >= 300) throw new Error(`${method} ${path}: ${told.text}`);
-    return told;
-  };
-}
-
-const names = ["ada", "eve", "joe", "kim", "lou", "max", "pat", "sam"];
-
-/** A month of eight customers, every call to another process; what each of them owes in the end. */
-async function month(between: (day: number) => Promise<void> = async () => {}): Promise<unknown> {
-  const done = around();
-  const { clock, customer } = await stockBillingWorld(done);
-  for (const name of names.slice(1)) await customer(name);
-  for (let day = 1; day <= 28; day += 3) {
-    const at = `2023-11-${String(day).padStart(2, "0")}T12:00:00Z`;
-    await done("POST", `/admin/test-clocks/${clock.id}/advance`, { to: at });
-    const events = names.flatMap((name, n) =>
-      [1, 2, 3].map((k) => usage(`${day}-${k}`, name, at, day * 1000 * (n + 1), k * (n + 7))),
-    );
-    const taken = await done("POST", `/usage/events${day % 2 === 0 ? "?wait=applied" : ""}`, { events });
-    expect(taken.payload).toMatchObject({ accepted: events.length, rejected: 0 });
-    if (day % 7 === 0) await done("POST", "/usage/events", { events }); // once more, which counts once
-    if (day === 19) await done("POST", `/usage/events/4-1/void`, { customer_id: "eve" });
-    await between(day);
-  }
-  await done("POST", `/admin/test-clocks/${clock.id}/advance`, { to: "2023-12-01T02:00:00Z" });
-  const owed: Record<string, unknown> = {};
-  for (const name of names) {
-    const { payload } = await done("GET", `/invoicing/invoices?customer_id=${name}`);
-    const invoices = payload as unknown as Record<string, unknown>[];
-    owed[name] = invoices.map(({ status, total, line_items }) => ({
-      status,
-      total,
-      lines: linesOf(line_items),
-    }));
-  }
-  return owed;
-}
-
-function linesOf(lines: unknown): unknown {
-  return (lines as Record<string, unknown>[]).map(({ description, quantity, amount }) => [
-    description,
-    quantity,
-    amount,
-  ]);
-}
-
 describe("several processes on one store", () => {
   test("bill what one would, whichever is asked, also with another number of them halfway", async () => {
     const totals: unknown[] = [];
@@ -71,7 +20,7 @@ describe("several processes on one store", () => {
       let turn = 0;
       await world.start(counts[0] ?? 1);
       totals.push(
-        await month(async (day) => {
+        await month(world, async (day) => {
           if ((day !== 10 && day !== 19) || counts.length === 1) return;
           await world.stop();
           await world.start(counts[++turn] ?? 1);
@@ -87,7 +36,7 @@ describe("several processes on one store", () => {
 
   test("answer for each other's customers as their own, errors and kept answers included", async () => {
     await world.start(2);
-    const done = around();
+    const done = around(world);
     const { customer } = await stockBillingWorld(done);
     await customer("eve");
     for (const name of ["ada", "eve", "bob"]) {
@@ -123,7 +72,7 @@ describe("several processes on one store", () => {
 
   test("a request for a customer whose process starts again waits for it", async () => {
     await world.start(2);
-    const { customer } = await stockBillingWorld(around());
+    const { customer } = await stockBillingWorld(around(world));
     for (const name of names.slice(1)) await customer(name);
     const restarted = world.restart(1);
     const answers = await Promise.all(

@@ -85,3 +85,22 @@ test.skipIf(!onLinux)(
   },
   60_000,
 );
+
+test.skipIf(!onLinux)(
+  "one that is still starting when its supervisor dies ends, too",
+  async () => {
+    const before = shards();
+    process.kill(before.get(1) ?? 0, "SIGKILL");
+    // It is there as soon as it is forked, and serves a good while later.
+    let starting = shards().get(1);
+    while (starting === undefined || starting === before.get(1)) {
+      await Bun.sleep(1);
+      starting = shards().get(1);
+    }
+    await server.kill(false);
+    while (/main\.ts\0shard/.test(textOf(`/proc/${starting}/cmdline`))) await Bun.sleep(20);
+    await server.start();
+    expect(shards().size).toBe(2);
+  },
+  60_000,
+);

@@ -2,6 +2,7 @@ import postgres, { type Sql } from "postgres";
 import { assert } from "../../errors.ts";
 import { readJson } from "../../money/json.ts";
 import { arrayTypes } from "./array_types.ts";
+import { renewing } from "./renewing.ts";
 
 /** The two ways into the store; 0001_core.sql says what each may see. */
 export interface Pools {
@@ -20,8 +21,12 @@ const poolConnectionsMin = 3;
 /** While the server is away requests are to be refused soon, and it is to be found again soon. */
 const connectTimeoutS = 5;
 const reconnectAfterS = (attempts: number): number => Math.min(0.5, 0.05 * attempts);
-/** A process that hangs within a transaction must not hold a partition's row from its next owner. */
-const idleInTransactionMs = 30_000;
+/**
+ * A process that hangs within a transaction must not hold a partition's row from its next owner, who gives up where it
+ * is not answered; and transactions that wait for each other's rows end one after the other. It sends its statements
+ * without a pause, and one that is ended in between is decided again.
+ */
+const idleInTransactionMs = 5_000;
 
 /**
  * Opens the pools; connections follow when needed. Call after `migrate`, which makes the roles.
@@ -54,8 +59,18 @@ export function connect(
   url: string,
   options: { readonly role: string | null; readonly connections: number },
 ): Sql {
+  return renewing((closed) => open(url, options, closed));
+}
+
+function open(
+  url: string,
+  options: { readonly role: string | null; readonly connections: number },
+  closed: () => void,
+): Sql {
   return postgres(url, {
     max: options.connections,
+    max_lifetime: null, // a connection that closes is a lost one
+    onclose: closed,
     connect_timeout: connectTimeoutS,
     backoff: reconnectAfterS,
     onnotice: () => {},

@@ -25,6 +25,17 @@ export function isAway(error: unknown): boolean {
   return awayCodes.test(errorCode(error) ?? "");
 }
 
+/**
+ * True where the driver wrote to a connection that had just closed, which throws where nobody can catch it
+ * (github.com/porsager/postgres/issues/1154). What it was to send is refused all the same: see `renewing`.
+ */
+export function isLostWrite(error: unknown): boolean {
+  if (!(error instanceof TypeError)) return false;
+  return (
+    /\bsocket\.write\b/.test(error.message) && /\bpostgres\/src\/connection\.js\b/.test(error.stack ?? "")
+  );
+}
+
 /** Far longer than anything of ours takes: a statement sent just as its connection goes is never answered. */
 const answerMsMax = 40_000;
 

@@ -40,6 +40,7 @@ export interface Home {
 export async function openHome(dataDir: string, log: (line: string) => void): Promise<Home> {
   const place = join(resolve(dataDir), "postgres");
   mkdirSync(dataDir, { recursive: true });
+  removeAbandoned(resolve(dataDir));
   if (lstatSync(place, { throwIfNoEntry: false }) === undefined) await makeHome(place, log);
 
   const folder = resolvePlace(place);
@@ -89,7 +90,7 @@ async function makeHome(place: string, log: (line: string) => void): Promise<voi
   if (!reachable) openShelter();
   const parent = reachable ? dataDir : shelter;
   const final = reachable ? place : join(shelter, randomBytes(8).toString("hex"));
-  removeAbandoned(parent);
+  if (!reachable) removeAbandoned(shelter);
 
   const fresh = join(parent, `postgres.new-${process.pid}`);
   try {
@@ -108,7 +109,10 @@ async function makeHome(place: string, log: (line: string) => void): Promise<voi
   }
 }
 
-/** Clears away what processes left that were killed while they made a database. */
+/**
+ * Clears away what processes left that were killed while they made a database. A child of theirs may write on for a
+ * moment: what it leaves goes at the next start.
+ */
 function removeAbandoned(parent: string): void {
   for (const name of readdirSync(parent)) {
     const maker = Number(/^postgres\.new-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
