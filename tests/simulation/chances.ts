@@ -50,7 +50,7 @@ export function drawChances(random: Random): Chances {
     limits: {
       snapshotEveryFacts: random.pick([1, 3, 10, 40]),
       recentIdsPerGeneration: random.pick([1, 8, 1000]),
-      liveActorsMax: random.pick([1, 3, 1000]),
+      liveActorsMax: random.pick([1, 3, 1000, 1000]),
       batchRecordsMax: random.pick([1, 3, 50]),
       batchEventsMax: random.pick([1, 4, 100]),
       batchCommandsMax: random.pick([1, 3, 50]),

@@ -11,6 +11,8 @@ import type { Person } from "./scene.ts";
 import type { Stores } from "./stores.ts";
 
 const IN_FLIGHT_MAX = 10;
+/** Events sent again in one request. */
+const AGAIN_MAX = 10;
 const HOUR_MS = 3_600_000;
 
 interface Request {
@@ -70,9 +72,13 @@ export class Clients {
       this.#ask(asked);
       return true;
     }
-    const sent = this.#unsure.pop();
-    if (sent === undefined) return false;
-    this.#submit(sent.person.companyId, [sent], this.#stores.scheduler.random.chance(0.5));
+    const last = this.#unsure.at(-1)?.person;
+    if (last === undefined) return false;
+    const isTogether = ({ person: { companyId, partition } }: Sent) =>
+      companyId === last.companyId && partition === last.partition;
+    const sends = this.#unsure.filter(isTogether).slice(0, AGAIN_MAX);
+    this.#unsure = this.#unsure.filter((sent) => !sends.includes(sent));
+    this.#submit(last.companyId, sends, this.#stores.scheduler.random.chance(0.5));
     return true;
   }
 

@@ -93,7 +93,8 @@ function created({ customerId, externalId: external_id, clockId }: Person): Draw
 
 function subscribed(random: Random, now: number): Drawn {
   const terms = {
-    ...{ externalId: null, metadata: {} },
+    // One of few names, which others of the company want too.
+    ...{ externalId: random.chance(0.3) ? `name ${random.whole(1, 3)}` : null, metadata: {} },
     planId: random.pick(planIds),
     start: random.pick([null, null, now - 40 * DAY_MS, now + DAY_MS]),
     anchor: random.pick(["calendar", "anniversary"] as const),
