@@ -11,16 +11,18 @@ import { LedgerAuditor } from "../../shards/ledger_auditor.ts";
 import { breachLine } from "../../shards/ledger_breach.ts";
 import { recover } from "../../shards/recovery.ts";
 import { buildCatalog } from "../../src/catalog/catalog.ts";
+import type { Invoice } from "../../src/invoicing/invoice.ts";
 import { identityDigest, type UsageEvent } from "../../src/metering/usage_event.ts";
 import type { Exact } from "../../src/money/ratio.ts";
 import { formatExact, isRatio } from "../../src/money/ratio.ts";
 import type { FactRow, UsageRow } from "../../src/ports/stored_rows.ts";
 import { contains } from "../../src/time/period.ts";
-import { type Fraction, isSame, sum, zero } from "../oracle/fraction.ts";
+import { type Fraction, fraction, isSame, plus, rounded, sum, zero } from "../oracle/fraction.ts";
 import { fate, oracleBill } from "../oracle/prices/bill.ts";
 import type { MeteredCase, OracleEvent } from "../oracle/prices/case.ts";
 import { must } from "./breach.ts";
 import type { Cluster } from "./cluster.ts";
+import { bodyOf } from "./documents.ts";
 import type { Journal, Sent } from "./journal.ts";
 import { catalogRows, type MeteredPrice, meteredPrices, PARTITIONS, type Person } from "./scene.ts";
 import { outcomeOf } from "./scheduler.ts";
@@ -165,6 +167,7 @@ export class Reckoning {
       (row) => row.subscriptionId === subscription.id && !kept.voided.has(row.seq),
     );
     const places = new Map<UsageRow, number>();
+    const amounts = new Map<PeriodState, readonly Fraction[]>();
     const periods = [...subscription.periods, ...subscription.settled.flatMap((settled) => settled.periods)];
     for (const period of periods) {
       const own = rows.filter(
@@ -173,8 +176,9 @@ export class Reckoning {
           phaseAt(subscription, row.occurredAt, row.seq).n === period.phase,
       );
       for (const row of own) places.set(row, (places.get(row) ?? 0) + 1);
-      this.#period(person, period, own);
+      amounts.set(period, this.#period(person, period, own));
     }
+    if (subscription.coupons.length === 0) this.#billed(person, subscription, amounts);
     for (const row of rows) {
       const { plan } = phaseAt(subscription, row.occurredAt, row.seq);
       const isMetered = plan.prices.some((price) => meteredPriceOf(price.id)?.eventType === row.eventType);
@@ -183,7 +187,38 @@ export class Reckoning {
     }
   }
 
-  #period(person: Person, period: PeriodState, rows: readonly UsageRow[]): void {
+  /** What invoices say of usage, and what waits for the next one, is what the invoiced periods come to. */
+  #billed(
+    { companyId, externalId }: Person,
+    { id, settled, drafts, pending }: SubscriptionState,
+    amounts: ReadonlyMap<PeriodState, readonly Fraction[]>,
+  ): void {
+    const owed = new Map<string, Fraction>();
+    for (const period of settled.flatMap((invoice) => invoice.periods))
+      for (const [index, price] of period.meters.prices.entries()) {
+        const amount = rounded(amounts.get(period)?.[index] ?? zero, 2, "half_up");
+        owed.set(price.id, plus(owed.get(price.id) ?? zero, amount));
+      }
+    const items = [...this.#stores.tables.documents.values()]
+      .filter((row) => row.table === "invoices" && row.companyId === companyId && row.status !== "draft")
+      .map((row) => bodyOf(row) as unknown as Invoice)
+      .filter((invoice) => invoice.subscription_id === id)
+      .flatMap((invoice) => invoice.line_items);
+    const waiting = [...drafts.flatMap((draft) => draft.pending), ...pending].map(({ item }) => item);
+    for (const [priceId, amount] of owed) {
+      if (meteredPriceOf(priceId) === undefined) continue;
+      const billed = sum(
+        [...items, ...waiting]
+          .filter(({ type, price_id }) => price_id === priceId && (type === "usage" || type === "adjustment"))
+          .map((item) => fraction(item.amount)),
+      );
+      const said = () =>
+        `${externalId}: ${priceId} is billed ${billed.n}/${billed.d}, not ${amount.n}/${amount.d}`;
+      must(isSame(billed, amount), said);
+    }
+  }
+
+  #period(person: Person, period: PeriodState, rows: readonly UsageRow[]): readonly Fraction[] {
     const what = () => `${person.externalId}, ${period.phase}.${period.track}.${period.k}`;
     const events = rows.map((row) => ({ row, event: this.#sentAs(person, row)?.event }));
     const amounts = period.meters.prices.map((price, index): Fraction => {
@@ -201,6 +236,7 @@ export class Reckoning {
       return amount;
     });
     same(period.usage, sum(amounts), () => `${what()}, all usage`);
+    return amounts;
   }
 }
 
@@ -210,14 +246,14 @@ function meteredPriceOf(priceId: string): MeteredPrice | undefined {
 }
 
 function same(ours: Exact, oracle: Fraction, what: () => string): void {
-  const fraction = isRatio(ours)
+  const exact = isRatio(ours)
     ? { n: ours.num, d: ours.den }
     : { n: BigInt(ours.c), d: 10n ** BigInt(ours.s) };
   must(
-    isSame(fraction, oracle),
+    isSame(exact, oracle),
     () => `${what()} costs ${formatExact(ours)}, the oracle has ${oracle.n}/${oracle.d}`,
   );
-  must(fraction.n >= 0n, () => `${what()} costs less than nothing`);
+  must(exact.n >= 0n, () => `${what()} costs less than nothing`);
 }
 
 function caseOf({ metric, price }: MeteredPrice, { start, end }: PeriodState): MeteredCase {
