@@ -209,9 +209,10 @@ export class Partition {
   #tell(item: Item, verdict: Verdict): void {
     if (item.kind !== "event") return;
     if (this.#watchers === 0) return;
-    const { offset } = item.at;
+    const { offset, index } = item.at;
     const verdicts = this.#verdicts.get(offset) ?? [];
-    verdicts.push(verdict);
+    // By its place: those before it may have been committed with an answer that was lost.
+    verdicts[index] = verdict;
     this.#verdicts.set(offset, verdicts);
   }
 

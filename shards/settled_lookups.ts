@@ -19,7 +19,7 @@ export class Needs extends Error {
   }
 }
 
-/** The settled invoices one turn has looked up; put beside their actors whenever those are loaded. */
+/** The settled invoices one turn has looked up since its last commit; put beside their actors whenever those are loaded. */
 export class SettledLookups {
   readonly #store: ShardStore;
   readonly #found = new Map<string, { subscriptionId: string; at: Instant; bodies: string[] }[]>();
@@ -34,6 +34,11 @@ export class SettledLookups {
     const known = this.#found.get(actorName(key)) ?? [];
     const bodies = rows.map((row) => row.body);
     this.#found.set(actorName(key), [...known, { subscriptionId, at, bodies }]);
+  }
+
+  /** A commit may have changed any of them: they are looked up again where they are needed. */
+  forget(): void {
+    this.#found.clear();
   }
 
   /** Puts what was looked up beside an actor that has just been loaded. */

@@ -94,13 +94,22 @@ export class Turn {
         this.#cursor = outcome.cursor;
         decided.batch.committed();
         this.#deps.ledgers.committed(commit.ledger, outcome.refused);
-        for (const digest of decided.batch.identities.keys()) this.#deps.recent.add(digest);
+        this.#forget(decided);
         return this.#onCommit(outcome.cursor, decided);
       }
       this.#dropTentative(items);
       if (outcome.reason === "data") return this.#split(items, outcome.detail);
       this.#learn(outcome, decided);
     }
+  }
+
+  /** What was read of the store before a commit is not what the rest of the turn may go by. */
+  #forget({ batch }: Decided): void {
+    for (const [digest, { row }] of batch.identities) {
+      this.#deps.recent.add(digest);
+      this.#known.set(digest, row);
+    }
+    this.#settled.forget();
   }
 
   /** Decides, or returns null when an item proved to be poison and the rest must be decided again. */

@@ -52,8 +52,22 @@ export function assembleInvoice(
   return assembledIn(standing, state, subscription, draft, now, taxRate);
 }
 
+/**
+ * The invoice of a draft that is issued now, whichever drafts were to go before it: one that is held, or passed over on
+ * request, has left nothing yet.
+ */
+export function assembleIssued(
+  state: CustomerState,
+  subscription: SubscriptionState,
+  draft: DraftState,
+  now: Instant,
+): Assembled {
+  const { coupons, committed } = subscription;
+  return assembledIn({ coupons, committed, grants: state.grants }, state, subscription, draft, now, null);
+}
+
 /** What the drafts that go before one leave to it. */
-export function standingOf(
+function standingOf(
   state: CustomerState,
   subscription: SubscriptionState,
   draft: DraftState,

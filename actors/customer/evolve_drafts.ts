@@ -3,7 +3,7 @@ import { assert, assertNever } from "../../src/errors.ts";
 import { add } from "../../src/money/decimal.ts";
 import { evolveAdjusted } from "./adjustments.ts";
 import { advanceCharges } from "./advance.ts";
-import { assembleInvoice, standingOf } from "./assemble.ts";
+import { assembleInvoice } from "./assemble.ts";
 import { addCommitted } from "./commitment.ts";
 import { addToContracts } from "./contract_invoices.ts";
 import type {
@@ -142,13 +142,11 @@ function isEmpty(
 }
 
 function settledOf(
-  state: CustomerState,
   subscription: SubscriptionState,
   draft: DraftState,
   invoice: InvoiceIssued["invoice"],
-  now: number,
 ): SettledInvoice {
-  const { coupons, committed } = standingOf(state, subscription, draft, now);
+  const { coupons, committed } = subscription;
   return {
     draft,
     periods: subscription.periods.filter((p) => p.draftId === draft.id),
@@ -168,7 +166,7 @@ function issue(state: CustomerState, subscription: SubscriptionState, fact: Invo
   const { invoice } = fact;
   const issued = subscription.drafts.find((d) => d.id === invoice.id);
   assert(issued !== undefined, "an invoice is a draft before it is issued");
-  subscription.settled.push(settledOf(state, subscription, issued, invoice, fact.at));
+  subscription.settled.push(settledOf(subscription, issued, invoice));
   addCommitted(subscription, invoice);
   addToContracts(state, invoice);
   for (const used of invoice.discounts ?? []) {

@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from "../../src/time/instant.ts";
 import type { DecisionContext, UnprovenPeriod } from "../actor.ts";
-import { assembleInvoice } from "./assemble.ts";
+import { assembleIssued } from "./assemble.ts";
 import { appliedFact, grantedFact } from "./credits/credit_facts.ts";
 import type { Fact } from "./facts.ts";
 import type { ProvenLine } from "./proof.ts";
@@ -51,7 +51,7 @@ export function issueFacts(
   draft: DraftState,
   ctx: DecisionContext,
 ): Fact[] {
-  const { invoice, gives } = assembleInvoice(state, subscription, draft, ctx.now);
+  const { invoice, gives } = assembleIssued(state, subscription, draft, ctx.now);
   const dueAt: Instant = ctx.now + ctx.settings.payment_terms_days * DAY_MS;
   return [
     ...gives.map((grant) => grantedFact(grant, ctx.now, draft.id)),
