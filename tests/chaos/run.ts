@@ -30,7 +30,7 @@ const faultsPerRound = 24;
 /** Each takes seconds, in which nothing can be acknowledged. */
 const brokerKillsMax = 6;
 const crashRoundMsMax = 40_000;
-const progressMsMax = 90_000;
+const progressMsMax = 180_000;
 
 /** What a run has, whatever happens. */
 export interface Stage {
