@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeReport } from "./report.ts";
 
 /** Files of this folder that are no benches. */
-const parts = ["run", "report", "harness", "machine", "statistics", "table"];
+const parts = ["run", "baseline", "report", "harness", "machine", "statistics", "table"];
 
 const known = readdirSync(import.meta.dir)
   .filter((name) => name.endsWith(".ts"))
