@@ -2,17 +2,18 @@ import type { DecisionContext, UnprovenPeriod } from "../actors/actor.ts";
 import type { Command } from "../actors/customer/commands.ts";
 import { step, wakeUp } from "../actors/customer/step.ts";
 import { assert, BillingError } from "../src/errors.ts";
-import { derivedId } from "../src/ids.ts";
 import { limits } from "../src/limits.ts";
 import { fingerprint } from "../src/metering/usage_event.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { ActorKey, Claim, IdentityRow, OrphanRow, Redemption } from "../src/ports/stored_rows.ts";
 import { Batch } from "./batch.ts";
+import { committedEvent } from "./committed_event.ts";
 import type { CompanyView } from "./companies.ts";
 import { actorName, type LiveActor } from "./directory.ts";
 import type { CommandResult, QueuedCommand } from "./inbox.ts";
 import { eventOf, type Item, type Verdict } from "./items.ts";
 import type { LoggedEvent } from "./log_record.ts";
+import { orphanId } from "./orphan_id.ts";
 import { Needs } from "./settled_lookups.ts";
 import { usageCommand } from "./usage_command.ts";
 import type { FoundVoid } from "./void_lookup.ts";
@@ -170,11 +171,6 @@ function usageSeq(batch: Batch): number {
   return batch.usage.at(-1)?.seq ?? 0;
 }
 
-/** Not of any time: a re-send of the same event finds the same orphan. */
-function orphanId({ companyId, customerRef, event }: LoggedEvent): string {
-  return derivedId("orph", 0, companyId, customerRef, event.source ?? "", event.event_id);
-}
-
 function orphanRow(logged: LoggedEvent, reason: string, now: number): OrphanRow {
   const { companyId, customerRef, event } = logged;
   return {
@@ -215,12 +211,18 @@ function decideCommand(queued: QueuedCommand, decided: Decided, around: Surround
     return;
   }
   const found = around.voids.get(queued);
-  const asked = command.type === "void_usage" ? { ...command, found: found?.usage ?? null } : command;
+  const identity =
+    command.type === "commit_reservation" ? committedEvent(command, queued.key, decided, around) : null;
+  const asked =
+    command.type === "void_usage"
+      ? { ...command, found: found?.usage ?? null }
+      : (identity?.command ?? command);
   const { facts, outcome } = step(actor.state, asked, ctx);
   if (outcome.kind === "needs") throw new Needs(queued.key, outcome.needs);
   decided.batch.add(actor, facts, company.settings, ctx.now);
   if (found !== undefined && outcome.kind === "facts")
     decided.batch.judge({ ...found.identity, verdict: "voided" }, true);
+  if (outcome.kind === "facts") identity?.record(ctx.now);
   for (const claim of decided.batch.claims.slice(claimsBefore)) decided.claimants.set(claim, queued);
   for (const redemption of decided.batch.redemptions.slice(redeemedBefore))
     decided.redeemers.set(redemption, queued);

@@ -48,6 +48,8 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
     case "usage_voided":
       return markDraft(dirty, state, fact.subscription_id, fact.occurred_at);
     case "usage_adjusted":
+    case "reservation_made":
+    case "reservation_ended":
       return;
     case "credit_granted":
     case "credit_activated":
@@ -75,16 +77,7 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
       dirty.drafts.add(fact.invoice_id);
       return;
     case "invoice_issued":
-      dirty.drafts.delete(fact.invoice.id ?? "");
-      dirty.issued.push({
-        invoice: fact.invoice,
-        createdAt: fact.settles_at ?? parseInstant(fact.invoice.period_end) ?? fact.at,
-        at: fact.at,
-      });
-      // It counts towards what was committed to.
-      for (const { id, currency } of state.contracts)
-        if (currency === fact.invoice.currency) dirty.contracts.add(id);
-      return;
+      return markIssued(dirty, state, fact);
     case "alert_fired":
       dirty.alerts.push(fact);
       return;
@@ -101,6 +94,17 @@ export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: n
     default:
       dirty.subscriptions.add(fact.subscription_id);
   }
+}
+
+function markIssued(
+  dirty: Dirty,
+  state: CustomerState,
+  { invoice, at, settles_at: settlesAt }: Extract<Fact, { type: "invoice_issued" }>,
+): void {
+  dirty.drafts.delete(invoice.id ?? "");
+  dirty.issued.push({ invoice, createdAt: settlesAt ?? parseInstant(invoice.period_end) ?? at, at });
+  // It counts towards what was committed to.
+  for (const { id, currency } of state.contracts) if (currency === invoice.currency) dirty.contracts.add(id);
 }
 
 /** Usage into a period that is already a draft changes that draft. */

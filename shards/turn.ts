@@ -196,6 +196,8 @@ export class Turn {
   async #confirmRecent(items: readonly Item[]): Promise<void> {
     const hints: (ActorKey & { digest: string })[] = [];
     for (const item of items) {
+      if (item.kind === "command" && item.queued.command.type === "commit_reservation")
+        hints.push({ ...item.queued.key, digest: item.queued.command.digest });
       const logged = eventOf(item);
       if (logged === null) continue;
       const { companyId, customerRef: customerId, event } = logged;

@@ -270,6 +270,10 @@ export const limits = {
   peerEntriesMax: 1000,
   /** Somebody waits for what a request asks of the store: after this it is told that the store is away. */
   storeRequestMsMax: 10_000,
+  /** Reservations of one customer that are open at once: each is looked at for every event. */
+  reservationsPerCustomerMax: 1000,
+  /** Longest time budget is held. */
+  reservationSMax: 86_400,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

@@ -1,10 +1,11 @@
 import { assert } from "../../src/errors.ts";
 import { ONE, ZERO } from "../../src/money/decimal.ts";
-import { addExact, compareExact, type Exact, formatExact } from "../../src/money/ratio.ts";
+import { addExact, compareExact, type Exact, formatExact, subExact } from "../../src/money/ratio.ts";
 import { exceeds } from "../../src/spend/spend_limit.ts";
 import { contains } from "../../src/time/period.ts";
 import type { DecisionContext } from "../actor.ts";
 import { rateUsage } from "./handlers/record_usage.ts";
+import { heldUnder } from "./reservations/reservation.ts";
 import { spendIn } from "./spend.ts";
 import { remaining } from "./spend_status.ts";
 import { type CustomerState, covers, type LimitState } from "./state.ts";
@@ -20,7 +21,7 @@ export interface CheckAnswer {
   allowed: boolean;
   /** What the event would add to the charge, exact. */
   cost: string;
-  /** What the tightest limit leaves now, before the event; null without limits. */
+  /** What the tightest limit leaves now beside what is spent and held, before the event; null without limits. */
   remaining: string | null;
   reason?: string;
 }
@@ -55,19 +56,24 @@ export function checkUsage(state: CustomerState, request: CheckRequest, ctx: Dec
   };
 }
 
-/** A window that is over counts as reset even before the actor has noticed. */
-function denies(state: CustomerState, limit: LimitState, delta: Exact, now: number): boolean {
+/**
+ * True where a limit has no room for this charge beside what is spent and held. A window that is over counts as reset
+ * even before the actor has noticed.
+ */
+export function denies(state: CustomerState, limit: LimitState, delta: Exact, now: number): boolean {
   if (limit.terms.action === "notify") return false;
   const present = contains(limit.window, now) || now < limit.window.start;
   if (present && limit.exceeded) return true;
   const spend = present ? spendIn(state, limit) : ZERO;
-  return compareExact(delta, ZERO) > 0 && exceeds(addExact(spend, delta), limit.terms.monthlyLimit);
+  const after = addExact(addExact(spend, heldUnder(state, limit, now)), delta);
+  return compareExact(delta, ZERO) > 0 && exceeds(after, limit.terms.monthlyLimit);
 }
 
 function tightest(state: CustomerState, bearing: readonly LimitState[], now: number): Exact | null {
   let least: Exact | null = null;
   for (const limit of bearing) {
-    const left = contains(limit.window, now) ? remaining(state, limit) : limit.terms.monthlyLimit;
+    const unspent = contains(limit.window, now) ? remaining(state, limit) : limit.terms.monthlyLimit;
+    const left = subExact(unspent, heldUnder(state, limit, now));
     if (least === null || compareExact(left, least) < 0) least = left;
   }
   return least;

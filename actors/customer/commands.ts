@@ -7,6 +7,7 @@ import type { DecisionContext } from "../actor.ts";
 import type { ContractCommand } from "./contracts/contract_commands.ts";
 import type { CreditCommand } from "./credits/credit_commands.ts";
 import type { CustomerInput, CustomerPatch } from "./profile.ts";
+import type { ReservationCommand } from "./reservations/reservation_commands.ts";
 import type { CustomerState } from "./state.ts";
 import type { Metered } from "./touch.ts";
 
@@ -21,6 +22,7 @@ export type Command =
   | { type: "resume_subscription"; ref: string }
   | CreditCommand
   | ContractCommand
+  | ReservationCommand
   | SetLimit
   | { type: "remove_limit"; limitId: string }
   | { type: "issue_invoice"; invoiceId: string }

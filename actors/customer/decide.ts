@@ -7,6 +7,7 @@ import { createCustomer, updateCustomer } from "./handlers/customers.ts";
 import { removeLimit, setLimit } from "./handlers/limits.ts";
 import { changePlan, pauseSubscription, resumeSubscription } from "./handlers/plan_changes.ts";
 import { recordUsage } from "./handlers/record_usage.ts";
+import { changeReservation } from "./handlers/reservations.ts";
 import { cancelSubscription, startSubscription } from "./handlers/subscriptions.ts";
 import { voidUsage } from "./handlers/void_usage.ts";
 import { wake } from "./handlers/wake.ts";
@@ -42,6 +43,10 @@ export function decide(state: CustomerState, command: Command, ctx: DecisionCont
     case "update_contract":
     case "terminate_contract":
       return changeContract(state, command, ctx);
+    case "reserve_budget":
+    case "commit_reservation":
+    case "release_reservation":
+      return changeReservation(state, command, ctx);
     case "set_limit":
       return setLimit(state, command, ctx);
     case "remove_limit":

@@ -7,6 +7,7 @@ import { evolveLimit } from "./evolve_limit.ts";
 import { evolveSubscription } from "./evolve_subscription.ts";
 import { evolveUsage, evolveVoided } from "./evolve_usage.ts";
 import type { Fact } from "./facts.ts";
+import { evolveReservation } from "./reservations/reservation_facts.ts";
 import type { CustomerState } from "./state.ts";
 
 /**
@@ -39,6 +40,9 @@ export function evolve(state: CustomerState, fact: Fact, catalog: Catalog): void
     case "credit_voided":
     case "credit_rolled_over":
       return evolveCredit(state, fact);
+    case "reservation_made":
+    case "reservation_ended":
+      return evolveReservation(state, fact);
     case "contract_created":
     case "contract_started":
     case "contract_updated":

@@ -11,6 +11,7 @@ import type { PlanChangeFact } from "./plan_change_facts.ts";
 import type { CustomerProfile } from "./profile.ts";
 import type { Measurement } from "./proof.ts";
 import type { RebuiltGroup } from "./rebuild.ts";
+import type { ReservationFact } from "./reservations/reservation_facts.ts";
 import type { PendingLine, PeriodRef } from "./subscription_state.ts";
 import type { Touch } from "./touch.ts";
 
@@ -43,6 +44,7 @@ export type Fact =
   | UsageVoided
   | CreditFact
   | ContractFact
+  | ReservationFact
   | LimitSet
   | { type: "limit_removed"; at: Instant; limit_id: string }
   | { type: "limit_window_opened"; at: Instant; limit_id: string; start: Instant; end: Instant }

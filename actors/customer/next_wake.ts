@@ -2,6 +2,7 @@ import type { Instant } from "../../src/time/instant.ts";
 import { nextContractDue } from "./contracts/due.ts";
 import { nextCreditDue } from "./credits/expiry.ts";
 import { nextClosing } from "./drafting.ts";
+import { nextExpiry } from "./reservations/reservation.ts";
 import type { CustomerState } from "./state.ts";
 import type { DraftState, SubscriptionState } from "./subscription_state.ts";
 
@@ -18,7 +19,7 @@ export type Due =
       readonly subscription: SubscriptionState;
       readonly draft: DraftState;
     }
-  | { readonly kind: "window" | "credit" | "contract"; readonly at: Instant };
+  | { readonly kind: "window" | "credit" | "contract" | "reservation"; readonly at: Instant };
 
 /** The earliest due thing; of several at one instant, the first in the order they are listed. */
 export function nextDue(state: CustomerState): Due | null {
@@ -31,6 +32,8 @@ export function nextDue(state: CustomerState): Due | null {
   if (credit !== null) consider({ kind: "credit", at: credit });
   const contract = nextContractDue(state);
   if (contract !== null) consider({ kind: "contract", at: contract.at });
+  const expiry = nextExpiry(state);
+  if (expiry !== null) consider({ kind: "reservation", at: expiry });
   for (const limit of state.limits) consider({ kind: "window", at: limit.window.end });
   return next;
 }

@@ -4,11 +4,12 @@ import { decimal, formatDecimal, isZero } from "../../src/money/decimal.ts";
 import { decodeContract, encodeContract, type StoredContract } from "./contracts/contract.ts";
 import { decodeGrant, encodeGrant, type StoredGrant } from "./credits/grant_snapshot.ts";
 import { decodeFirstSnapshot } from "./first_snapshot.ts";
+import { decodeReservation, encodeReservation, type StoredReservation } from "./reservations/reservation.ts";
 import { decodeSubscription, encodeSubscription, type StoredSubscription } from "./snapshot_subscription.ts";
 import { type CustomerState, type LimitState, newCustomerState } from "./state.ts";
 
 /** Raised with every change of the stored shape; older versions stay decodable. */
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 
 /** A limit as stored: of one shape in every version. */
 export type StoredLimit = Omit<LimitState, "terms"> & {
@@ -20,6 +21,8 @@ type StoredState = Pick<CustomerState, "seq" | "now" | "profile"> & {
   limits: StoredLimit[];
   grants: StoredGrant[];
   contracts: StoredContract[];
+  /** Absent before version 3. */
+  reservations?: StoredReservation[];
 };
 
 /** A customer's state as JSON text; what the catalog can give again is left out. */
@@ -36,6 +39,7 @@ export function encodeSnapshot(state: CustomerState): string {
     // What is used up has its document.
     grants: state.grants.filter((grant) => !isZero(grant.remaining)).map(encodeGrant),
     contracts: state.contracts.map(encodeContract),
+    reservations: state.reservations.map(encodeReservation),
   };
   return JSON.stringify(stored);
 }
@@ -48,7 +52,7 @@ export function decodeSnapshot(
   catalog: Catalog,
 ): CustomerState {
   if (version === 1) return decodeFirstSnapshot(key, text, catalog);
-  assert(version === SNAPSHOT_VERSION, `snapshot version ${version} can be read`);
+  assert(version === 2 || version === SNAPSHOT_VERSION, `snapshot version ${version} can be read`);
   const stored = JSON.parse(text) as StoredState;
   return {
     ...newCustomerState(key.companyId, key.customerId),
@@ -59,6 +63,7 @@ export function decodeSnapshot(
     limits: stored.limits.map(decodeLimit),
     grants: stored.grants.map(decodeGrant),
     contracts: stored.contracts.map(decodeContract),
+    reservations: (stored.reservations ?? []).map(decodeReservation),
   };
 }
 

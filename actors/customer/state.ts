@@ -5,6 +5,7 @@ import type { Instant } from "../../src/time/instant.ts";
 import type { Period } from "../../src/time/period.ts";
 import type { ContractState } from "./contracts/contract.ts";
 import type { CustomerProfile } from "./profile.ts";
+import type { Reservation } from "./reservations/reservation.ts";
 import type { SubscriptionState } from "./subscription_state.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface CustomerState {
   /** Credit with something left. */
   grants: Grant[];
   contracts: ContractState[];
+  /** Budget held for usage to come. */
+  reservations: Reservation[];
 }
 
 /** A coupon on a subscription. */
@@ -62,6 +65,7 @@ export function newCustomerState(companyId: string, customerId: string): Custome
     limits: [],
     grants: [],
     contracts: [],
+    reservations: [],
   };
 }
 

@@ -12,6 +12,13 @@ import type { CustomerState } from "./state.ts";
 /** How many rounds a review may take before it must be quiet: window, alerts, suspension. */
 const REVIEW_ROUNDS = 4;
 
+/** What may change a settled period. */
+const usageCommands: ReadonlySet<Command["type"]> = new Set([
+  "record_usage",
+  "void_usage",
+  "commit_reservation",
+]);
+
 /** What a command led to: the facts to make durable (windows that reset among them) and its outcome. */
 export interface StepResult {
   readonly facts: readonly Fact[];
@@ -25,11 +32,14 @@ export interface StepResult {
 export function step(state: CustomerState, command: Command, ctx: DecisionContext): StepResult {
   if (ctx.now > state.now) state.now = ctx.now;
   const current = ctx.now < state.now ? { ...ctx, now: state.now } : ctx;
-  const reset = command.type === "record_usage" ? windowsOver(state, current) : [];
+  const reset =
+    command.type === "record_usage" || command.type === "commit_reservation"
+      ? windowsOver(state, current)
+      : [];
   const outcome = decide(state, command, current);
   if (outcome.kind !== "facts") return { facts: reset, outcome };
   for (const fact of outcome.facts) evolve(state, fact, current.catalog);
-  if (command.type === "record_usage" || command.type === "void_usage") {
+  if (usageCommands.has(command.type)) {
     const adjusted = adjust(state, current);
     if (reset.length === 0 && adjusted.length === 0) return { facts: outcome.facts, outcome };
     return { facts: [...reset, ...outcome.facts, ...adjusted], outcome };

@@ -27,6 +27,7 @@ import { creditGrantRoutes } from "./subscription/credit_grants.ts";
 import { entitlementRoutes } from "./subscription/entitlements.ts";
 import { liveSpendRoutes } from "./subscription/live_spend.ts";
 import { periodRoutes } from "./subscription/periods.ts";
+import { reservationRoutes } from "./subscription/reservations.ts";
 import { spendLimitRoutes } from "./subscription/spend_limits.ts";
 import { subscriptionChangeRoutes } from "./subscription/subscription_changes.ts";
 import { subscriptionRoutes } from "./subscription/subscriptions.ts";
@@ -61,6 +62,7 @@ export function allRoutes(services: Services, auth: AuthServices, embedded: bool
     ...spendLimitRoutes(services),
     ...entitlementRoutes(services),
     ...liveSpendRoutes(services),
+    ...reservationRoutes(services),
     ...creditGrantRoutes(services),
     ...creditBalanceRoutes(services),
     ...contractRoutes(services),

@@ -17,6 +17,7 @@ import type { Fact, PeriodOpened } from "../facts.ts";
 import { alertFact, exceededFact } from "../limit_facts.ts";
 import { openingOf, periodFrom } from "../periods.ts";
 import { findPlaces, isSettledAfter, type Place } from "../places.ts";
+import { heldUnder } from "../reservations/reservation.ts";
 import { spendIn } from "../spend.ts";
 import { type CustomerState, covers, findSubscription, type LimitState } from "../state.ts";
 import { type PeriodState, phaseOf, type SubscriptionState } from "../subscription_state.ts";
@@ -36,15 +37,21 @@ export interface RatedUsage {
  * makes, tests the limits and fires their alerts.
  *
  * Refuses SPEND_001 where a limit blocks or rejects it; orphans what fits nowhere.
+ * @param isReserved budget has been held for it: no limit refuses it
  */
-export function recordUsage(state: CustomerState, command: RecordUsage, ctx: DecisionContext): Outcome {
+export function recordUsage(
+  state: CustomerState,
+  command: RecordUsage,
+  ctx: DecisionContext,
+  isReserved = false,
+): Outcome {
   const rated = rateUsage(state, command, ctx);
   if (typeof rated === "string") return orphan(rated);
   if ("needs" in rated) return { kind: "needs", ...rated };
   const { subscription, delta } = rated;
 
   const bearing = state.limits.filter((limit) => bears(limit, subscription, command.occurredAt));
-  const refusal = bearing.find((limit) => refuses(state, limit, delta));
+  const refusal = isReserved ? undefined : bearing.find((limit) => refuses(state, limit, delta, ctx.now));
   if (refusal !== undefined) return refuse(limitReached(refusal));
 
   const facts: Fact[] = [...rated.opens];
@@ -188,13 +195,14 @@ function bears(limit: LimitState, subscription: SubscriptionState, occurredAt: I
   );
 }
 
-function refuses(state: CustomerState, limit: LimitState, delta: Exact): boolean {
+/** What is held for others is not there for this event. */
+function refuses(state: CustomerState, limit: LimitState, delta: Exact, now: Instant): boolean {
   const { action, onSuspend, monthlyLimit } = limit.terms;
   if (action === "suspend") return limit.exceeded && onSuspend === "reject";
   return (
     action === "block" &&
     compareExact(delta, ZERO) > 0 &&
-    exceeds(addExact(spendIn(state, limit), delta), monthlyLimit)
+    exceeds(addExact(addExact(spendIn(state, limit), heldUnder(state, limit, now)), delta), monthlyLimit)
   );
 }
 

@@ -7,6 +7,7 @@ import type { Fact } from "../facts.ts";
 import { dueFacts } from "../issue.ts";
 import { type Due, nextDue } from "../next_wake.ts";
 import { planChangedFact } from "../plan_change.ts";
+import { expiryFacts } from "../reservations/reservation_facts.ts";
 import type { CustomerState } from "../state.ts";
 import type { SubscriptionState } from "../subscription_state.ts";
 
@@ -40,6 +41,8 @@ function happen(state: CustomerState, due: Due, ctx: DecisionContext): Fact[] {
       return creditDueFacts(state, ctx.now);
     case "contract":
       return contractFacts(state, ctx);
+    case "reservation":
+      return expiryFacts(state, ctx.now);
     case "window":
       return []; // the review of limits that follows every wake resets it
     default:
