@@ -10,6 +10,11 @@ export class CustomerRefs {
     this.#documents = documents;
   }
 
+  /** Whom a name means, where that is known without asking; else null. */
+  known(companyId: string, ref: string): ResolvedCustomer | null {
+    return this.#known.get(`${companyId}|${ref}`) ?? null;
+  }
+
   /** Resolves ids and external ids; unknown ones are missing in the answer and asked for again next time. */
   async resolve(companyId: string, refs: readonly string[]): Promise<Map<string, ResolvedCustomer>> {
     const found = new Map<string, ResolvedCustomer>();

@@ -57,6 +57,7 @@ async function keepServing(demo: boolean): Promise<void> {
   });
   const stop = stoppable(() => running.stop());
   out(`BillAI listening on ${running.servers.url}\n`);
+  if (running.respUrl !== null) out(`Redis clients can ask on ${running.respUrl}\n`);
   await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });
 }
 

@@ -15,16 +15,12 @@ import {
   openRemoteLedger,
   type Share,
 } from "./engines.ts";
-import { healthNow } from "./health_now.ts";
 import { keepHouse } from "./housekeeping.ts";
-import { openCursors } from "./http/cursor.ts";
-import { reportToStderr } from "./http/error_report.ts";
-import { RateLimits } from "./http/rate_limits.ts";
-import { allRoutes } from "./http/resources.ts";
-import { type Servers, startServers } from "./http/server.ts";
+import type { Servers } from "./http/server.ts";
 import { own } from "./ownership.ts";
 import { Forwarding } from "./peers/forwarding.ts";
 import { peerHostOf } from "./peers/host.ts";
+import { openPorts } from "./ports.ts";
 import type { Say } from "./say.ts";
 import type { AuthServices, Services } from "./services.ts";
 import { wire } from "./wiring.ts";
@@ -32,6 +28,8 @@ import { wire } from "./wiring.ts";
 /** A running BillAI. */
 export interface Running {
   readonly servers: Servers;
+  /** Where Redis clients ask; null where they have no port. */
+  readonly respUrl: string | null;
   readonly services: Services;
   readonly auth: AuthServices;
   /** Drains what is under way and closes everything; safe to call again. */
@@ -89,27 +87,15 @@ export async function serve(
     closers.add("what is under way", giveBack);
     startChores(services, auth, say, closers);
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
-    const servers = startServers({
-      ...config,
-      sharesPorts: share.count > 1,
-      routes: allRoutes(services, auth, database.embedded),
-      health: () => healthNow(services),
-      clock,
-      ids: services.ids,
-      authenticator: auth.authenticator,
-      idempotency: auth.idempotency,
-      rates: new RateLimits(cacheServer.nearLimiter, cacheServer.limiter),
-      cursors: openCursors(auth.cursorSecret),
-      report: reportToStderr,
-      forwarding,
-    });
-    closers.add("the ports", () => servers.stop(), 2 * limits.stopWaitMsMax); // which waits as long for answers
+    const embedded = database.embedded;
+    const ports = { config, sharesPorts: share.count > 1, embedded, forwarding };
+    const { servers, resp } = openPorts(ports, services, auth, closers);
     // What others take over they serve at once, and this process sends its requests on to them until it ends.
     closers.add("the hand-over to others", () =>
       peering?.peers.haveOthers === true && config.kafkaBrokers !== null ? giveBack() : undefined,
     );
     if (forwarding !== null) peering?.server.serve({ ...services, forwarding, app: servers.app });
-    return { servers, services, auth, stop: () => closers.closeAll() };
+    return { servers, respUrl: resp?.url ?? null, services, auth, stop: () => closers.closeAll() };
   } catch (error) {
     await closers.closeAll();
     throw error;

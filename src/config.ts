@@ -41,6 +41,8 @@ export interface Config {
   /** The front port; 0 picks a free one. */
   readonly port: number;
   readonly servicePorts: boolean;
+  /** Null: Redis clients have none. */
+  readonly respPort: number | null;
   readonly admin: { readonly email: string | null; readonly password: string | null };
   /** Null: on at the first start of an empty data directory. */
   readonly demo: boolean | null;
@@ -75,6 +77,11 @@ export const variables: readonly Variable[] = [
   { name: "BILLAI_HOST", fallback: "127.0.0.1", meaning: "address the ports listen on" },
   { name: "BILLAI_PORT", fallback: "8000", meaning: "the front port; `0` picks a free one and prints it" },
   { name: "BILLAI_SERVICE_PORTS", fallback: "on", meaning: "`off`: do not open the ten documented ports" },
+  {
+    name: "BILLAI_RESP_PORT",
+    fallback: "off",
+    meaning: "a port that Redis clients can ask for spend checks and reservations",
+  },
   { name: "BILLAI_ADMIN_EMAIL", fallback: "admin@example.com", meaning: "the first admin, printed once" },
   { name: "BILLAI_ADMIN_PASSWORD", fallback: "made at first start", meaning: "its password, printed once" },
   { name: "BILLAI_DEMO", fallback: "on for an empty data directory", meaning: "seed the demo company" },
@@ -137,6 +144,7 @@ export function readConfig(env: Environment): Config {
     host: text(env, "BILLAI_HOST") ?? "127.0.0.1",
     port: integer(env, "BILLAI_PORT", 8000, 0, 65_535),
     servicePorts: flag(env, "BILLAI_SERVICE_PORTS") ?? true,
+    respPort: respPort(env),
     admin: { email: text(env, "BILLAI_ADMIN_EMAIL"), password: password(env) },
     demo: flag(env, "BILLAI_DEMO"),
     shards: integer(env, "BILLAI_SHARDS", 1, 1, limits.partitions),
@@ -203,6 +211,11 @@ function integer(env: Environment, name: string, fallback: number, least: number
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw unusable(name, `must be a whole number from ${least} to ${most}`);
+}
+
+function respPort(env: Environment): number | null {
+  const given = text(env, "BILLAI_RESP_PORT") ?? "off";
+  return given === "off" ? null : integer(env, "BILLAI_RESP_PORT", 0, 1, 65_535);
 }
 
 function password(env: Environment): string | null {

@@ -274,6 +274,16 @@ export const limits = {
   reservationsPerCustomerMax: 1000,
   /** Longest time budget is held. */
   reservationSMax: 86_400,
+  /** Arguments of a command on the RESP port; none has more than five. */
+  respArgumentsMax: 16,
+  /** One command on the RESP port, all its arguments: that of one event is far less. */
+  respCommandBytesMax: 1024 * 1024,
+  /** A command on the RESP port that is typed as a line of words. */
+  respInlineBytesMax: 64 * 1024,
+  /** A RESP connection on which nothing comes for so long ends; clients open another. */
+  respIdleSMax: 3600,
+  /** Commands of one RESP connection that are run together; while more wait than that, no more are read. */
+  respCommandsAtOnceMax: 1000,
   /** Longest wait between attempts to reach a store that is away. */
   storeRetryMsMax: 2000,
 } as const;

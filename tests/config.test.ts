@@ -10,6 +10,7 @@ describe("configuration", () => {
       host: "127.0.0.1",
       port: 8000,
       servicePorts: true,
+      respPort: null,
       admin: { email: null, password: null },
       demo: null,
       shards: 1,
@@ -35,6 +36,7 @@ describe("configuration", () => {
   test.each([
     ["BILLAI_PORT", "80x", "must be a whole number from 0 to 65535"],
     ["BILLAI_PORT", "70000", "must be a whole number from 0 to 65535"],
+    ["BILLAI_RESP_PORT", "0", "must be a whole number from 1 to 65535"],
     ["BILLAI_SERVICE_PORTS", "no", "must be `on` or `off`"],
     ["BILLAI_SHARDS", "0", "must be a whole number from 1 to 64"],
     ["BILLAI_ADMIN_PASSWORD", "short", "must have at least 12 characters"],

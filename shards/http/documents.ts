@@ -52,7 +52,11 @@ export function ownerOf(ctx: Caller, document: Document): { companyId: string; c
 }
 
 /** The actor of the customer a request names in `customer_id`. Throws RES_001 naming the field. */
-export async function namedCustomer(services: Services, ctx: Caller, ref: string) {
+export async function namedCustomer(
+  services: Services,
+  ctx: { readonly principal: Pick<Principal, "companyId"> },
+  ref: string,
+) {
   const { companyId } = ctx.principal;
   const found = (await services.refs.resolve(companyId, [ref])).get(ref);
   if (found === undefined) throw new BillingError("RES_001", "No such customer", { field: "customer_id" });

@@ -17,8 +17,10 @@ export interface Servers {
   /** The front port's address, such as `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly urls: ReadonlyMap<ServiceName | "front", string>;
-  /** Serves a request that came another way. */
+  /** Serves a request of another process. */
   readonly app: App;
+  /** Serves a request of a client at this address that came another way. */
+  readonly call: (request: Request, address: string) => Promise<Response>;
   /** Takes no more connections, lets requests under way finish for a bounded time, then closes everything. */
   stop(): Promise<void>;
 }
@@ -46,7 +48,11 @@ export function startServers(options: ServerOptions): Servers {
   }
   const urls = new Map([...servers].map(([name, server]) => [name, urlOf(options.host, server)]));
   const app = apps.get("front") ?? (() => Response.error());
-  return { url: urls.get("front") ?? "", urls, app, stop: () => stopAll([...servers.values()]) };
+  const call: Servers["call"] = async (request, address) => {
+    peers.set(request, () => address);
+    return app(request);
+  };
+  return { url: urls.get("front") ?? "", urls, app, call, stop: () => stopAll([...servers.values()]) };
 }
 
 function listen(
@@ -69,7 +75,12 @@ function listen(
       },
     });
   } catch (error) {
-    throw unusablePort(name, hostname, port, error);
+    const which = name === "front" ? "the front port" : `the port of the ${serviceTable[name].title} service`;
+    const remedy =
+      name === "front"
+        ? "set BILLAI_PORT to another one"
+        : "set BILLAI_SERVICE_PORTS=off to open only the front port";
+    throw unusablePort(which, hostname, port, remedy, error);
   }
 }
 
@@ -78,16 +89,18 @@ function withHost(request: Request): Request {
   return request.url.startsWith("/") ? new Request(`http://localhost${request.url}`, request) : request;
 }
 
-function unusablePort(name: ServiceName | "front", host: string, port: number, error: unknown): unknown {
+/** What to say of a port that cannot be opened, and how to mend it. */
+export function unusablePort(
+  which: string,
+  hostname: string,
+  port: number,
+  remedy: string,
+  error: unknown,
+): unknown {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code !== "EADDRINUSE" && code !== "EACCES") return error;
   const why = code === "EACCES" ? "may not be opened by this user" : "is taken by another program";
-  const which = name === "front" ? "the front port" : `the port of the ${serviceTable[name].title} service`;
-  const remedy =
-    name === "front"
-      ? "set BILLAI_PORT to another one"
-      : "set BILLAI_SERVICE_PORTS=off to open only the front port";
-  return new BillingError("VAL_001", `Port ${port} on ${host} (${which}) ${why}; ${remedy}`);
+  return new BillingError("VAL_001", `Port ${port} on ${hostname} (${which}) ${why}; ${remedy}`);
 }
 
 function urlOf(host: string, server: BunServer): string {

@@ -34,8 +34,9 @@ export type Several = Awaited<ReturnType<typeof openSeveral>>;
  * A data directory and a database that outlive the processes a test starts on them.
  *
  * @param kafkaBrokers what keeps the log and shares the customers out; empty: files, and shares that are fixed
+ * @param respPort where they all answer Redis clients; empty: nowhere
  */
-export async function openSeveral(kafkaBrokers = "") {
+export async function openSeveral(kafkaBrokers = "", respPort = "") {
   const database = await openTestPostgres();
   const dataDir = mkdtempSync(join(tmpdir(), "billai-several-"));
   const config = readConfig({
@@ -43,6 +44,7 @@ export async function openSeveral(kafkaBrokers = "") {
     DATABASE_URL: database.url,
     KAFKA_BROKERS: kafkaBrokers,
     BILLAI_PORT: "0",
+    BILLAI_RESP_PORT: respPort,
     CLICKHOUSE_URL: "off", // chDB is one to a process, and here are several in one
     BILLAI_SERVICE_PORTS: "off",
     BILLAI_DEMO: "off",

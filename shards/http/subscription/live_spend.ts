@@ -1,34 +1,16 @@
-import { type Static, Type } from "@sinclair/typebox";
-import type { DecisionContext } from "../../../actors/actor.ts";
-import { checkUsage } from "../../../actors/customer/check.ts";
-import { checkEntitlement } from "../../../actors/customer/entitlements.ts";
+import { Type } from "@sinclair/typebox";
 import { spendStatus } from "../../../actors/customer/spend_status.ts";
-import { type CustomerState, findSubscription } from "../../../actors/customer/state.ts";
-import { BillingError, invalid } from "../../../src/errors.ts";
-import { ONE } from "../../../src/money/decimal.ts";
-import { DecimalText } from "../../../src/money/decimal_schema.ts";
-import type { ActorKey } from "../../../src/ports/stored_rows.ts";
-import { amountOf } from "../../../src/pricing/amount.ts";
+import { findSubscription } from "../../../actors/customer/state.ts";
+import { BillingError } from "../../../src/errors.ts";
 import { Ref } from "../../../src/text.ts";
 import type { Services } from "../../services.ts";
 import { listDocuments, namedCustomer } from "../documents.ts";
 import { listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
+import { answerCheck, CheckInput } from "./check.ts";
 
 const StatusQuery = Type.Object(
   { customer_id: Ref, subscription_id: Type.Optional(Ref) },
-  { additionalProperties: false },
-);
-
-const CheckInput = Type.Object(
-  {
-    customer_id: Ref,
-    subscription_id: Type.Optional(Ref),
-    event_type: Type.Optional(Ref),
-    properties: Type.Optional(Type.Object({}, { additionalProperties: true })),
-    entitlement: Type.Optional(Ref),
-    quantity: Type.Optional(DecimalText("not_negative", "How much more of a limit; 1 when left out")),
-  },
   { additionalProperties: false },
 );
 
@@ -88,10 +70,7 @@ export function liveSpendRoutes(services: Services): Route[] {
         answer: { allowed: true, cost: "0.25", remaining: "237.582" },
       },
       idempotent: false,
-      handler: async (ctx) => {
-        const key = await namedCustomer(services, ctx, ctx.body.customer_id);
-        return { payload: await check(services, key, questionOf(ctx.body)) };
-      },
+      handler: async (ctx) => ({ payload: await answerCheck(services, ctx.principal, ctx.body) }),
     }),
     route({
       method: "GET",
@@ -117,28 +96,4 @@ export function liveSpendRoutes(services: Services): Route[] {
       handler: (ctx) => listDocuments(services, ctx, "spend_alerts"),
     }),
   ];
-}
-
-type Question = (state: CustomerState, ctx: DecisionContext) => unknown;
-
-/** Answers from memory where the customer is live there and nothing but usage is in flight; else in its turn. */
-async function check(services: Services, key: ActorKey, question: Question): Promise<unknown> {
-  const state = services.shard.peek(key);
-  const company = services.companies.known(key.companyId);
-  if (state === undefined || company === null)
-    return services.shard.send(key, { type: "read", read: question });
-  return question(state, { now: services.shard.nowOf(state), ...company });
-}
-
-function questionOf(body: Static<typeof CheckInput>): Question {
-  const { entitlement, event_type, properties = {}, quantity } = body;
-  const subscriptionRef = body.subscription_id ?? null;
-  if (entitlement !== undefined) {
-    if (event_type !== undefined) throw invalid("event_type", "is given beside entitlement");
-    const more = quantity === undefined ? ONE : amountOf(quantity);
-    return (state, { now }) => checkEntitlement(state, entitlement, subscriptionRef, more, now);
-  }
-  if (event_type === undefined) throw invalid("event_type", "is required, or an entitlement");
-  if (quantity !== undefined) throw invalid("quantity", "is for entitlements");
-  return (state, ctx) => checkUsage(state, { eventType: event_type, subscriptionRef, properties }, ctx);
 }
