@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../src/adapters/postgres/pool.ts";
-import { isLostWrite } from "../../src/adapters/postgres/store_errors.ts";
+import { isLostWrite, onStore } from "../../src/adapters/postgres/store_errors.ts";
 import { Database } from "../chaos/database.ts";
 
 let folder: string;
@@ -42,6 +42,20 @@ test("every statement is answered or refused, however often the server is killed
   await Promise.all(clients);
   await sql.end({ timeout: 5 });
 }, 60_000);
+
+test.each([
+  ["25P03", "it stood still in the middle of a transaction"],
+  ["57P01", "the server is stopped"],
+  ["08006", "the connection fails"],
+  ["53300", "the server has no connection left"],
+  ["ECONNREFUSED", "there is no server"],
+])("a process that is told %s, as %s, takes the database for away", async (code) => {
+  const error = Object.assign(new Error("as the driver tells it"), { code });
+  await expect(onStore(() => Promise.reject(error))).rejects.toMatchObject({
+    code: "DEP_001",
+    retryAfterS: 1,
+  });
+});
 
 test("a slip of the driver is told from other errors", () => {
   const slip = new TypeError("null is not an object (evaluating 'socket.write')");

@@ -16,9 +16,12 @@ export function isRetryable(error: unknown): boolean {
   return /^40(001|P01)$/.test(errorCode(error) ?? "");
 }
 
-/** A host whose name is not found is one whose container does not run. */
+/**
+ * A host whose name is not found is one whose container does not run; 25P03 and 25P04 are of connections the server
+ * has closed on a process that stood still in the middle of a transaction.
+ */
 const awayCodes =
-  /^(08|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENET|ENOTFOUND|EAI_AGAIN)/;
+  /^(08|25P0[34]|53|57P|CONN|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENET|ENOTFOUND|EAI_AGAIN)/;
 
 /** True where the database is away or was lost in between: what became of a commit is then unknown. */
 export function isAway(error: unknown): boolean {
