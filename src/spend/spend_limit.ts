@@ -1,5 +1,13 @@
-import { type Decimal, formatDecimal } from "../money/decimal.ts";
-import { compareExact, type Exact, type Ratio, ratio, ratioToDecimal, toRatio } from "../money/ratio.ts";
+import { type Decimal, formatDecimal, fromInteger, mul } from "../money/decimal.ts";
+import {
+  compareExact,
+  type Exact,
+  mulExact,
+  type Ratio,
+  ratio,
+  ratioToDecimal,
+  toRatio,
+} from "../money/ratio.ts";
 
 export type LimitAction = "suspend" | "notify" | "block";
 
@@ -14,6 +22,8 @@ export interface LimitTerms {
   readonly onSuspend: "accept" | "reject";
 }
 
+const HUNDRED = fromInteger(100);
+
 /** True when spend is beyond the limit; spend equal to the limit is still within it. */
 export function exceeds(spend: Exact, limit: Decimal): boolean {
   return compareExact(spend, limit) > 0;
@@ -21,10 +31,12 @@ export function exceeds(spend: Exact, limit: Decimal): boolean {
 
 /** Thresholds reached at this spend and not yet in `fired`, ascending: a jump fires all it passes. */
 export function thresholdsReached(terms: LimitTerms, spend: Exact, fired: readonly number[]): number[] {
-  const scaled = scale(spend, 100);
+  if (terms.thresholds.length === 0) return [];
+  const scaled = mulExact(spend, HUNDRED);
   return terms.thresholds.filter(
     (threshold) =>
-      !fired.includes(threshold) && compareExact(scaled, scale(terms.monthlyLimit, threshold)) >= 0,
+      !fired.includes(threshold) &&
+      compareExact(scaled, mul(terms.monthlyLimit, fromInteger(threshold))) >= 0,
   );
 }
 
@@ -35,9 +47,4 @@ export function percentOf(spend: Exact, limit: Decimal): string {
   const part = toRatio(spend);
   const percent: Ratio = { num: part.num * whole.den * 100n, den: part.den * whole.num };
   return formatDecimal(ratioToDecimal(percent, 2, "half_up"));
-}
-
-function scale(value: Exact, by: number): Ratio {
-  const r = toRatio(value);
-  return { num: r.num * BigInt(by), den: r.den };
 }
