@@ -8,6 +8,7 @@ import { makeCustomers } from "./world/work.ts";
 
 const clients = 64;
 const events = 3000;
+const reservations = 1000;
 const rounds = 5;
 /** Every event costs so much: 0.02 for the job, and 100 units at 0.0001. */
 const price = 0.03;
@@ -26,7 +27,7 @@ try {
     REDIS_URL: "",
     CLICKHOUSE_URL: "off",
   });
-  await makeCustomers(program, rounds * actions.length);
+  await makeCustomers(program, rounds * (actions.length + 1));
   const header = await keyHeader(program, ["events:write"]);
   const beyond = async (customer: string, action: string): Promise<number> => {
     await program.must("POST", "/spend-control/limits", {
@@ -53,19 +54,54 @@ try {
     if (over < -price) throw new Error(`${customer} has spent ${spend} of ${limit}: too few events counted`);
     return Math.max(0, over);
   };
+  /** Each client holds what an event costs, and commits the event where it was given. */
+  const beyondReserved = async (customer: string): Promise<number> => {
+    await program.must("POST", "/spend-control/limits", {
+      customer_id: customer,
+      monthly_limit: `${limit}`,
+      action_on_exceed: "block",
+      currency: "USD",
+    });
+    const call = async (path: string, body: unknown): Promise<Response> =>
+      fetch(`${program.url}/api/v1/spend-control/reservations${path}`, {
+        method: "POST",
+        headers: { "X-API-Key": header.slice("X-API-Key: ".length) },
+        body: JSON.stringify(body),
+      });
+    let next = 0;
+    const hammer = async (): Promise<void> => {
+      for (let i = next++; i < reservations; i = next++) {
+        const event = { event_type: "work", properties: { n: 100 } };
+        const held = await call("", { customer_id: customer, expires_in: 60, event });
+        if (held.status === 402) continue;
+        const { payload } = (await held.json()) as { payload: { id: string } };
+        const told = await call(`/${payload.id}/commit`, { event: { ...event, event_id: `e-${i}` } });
+        if (told.status !== 200) throw new Error(`a commit came to ${told.status}: ${await told.text()}`);
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, hammer));
+    const { spend } = await program.must("GET", `/spend-control/status?customer_id=${customer}`);
+    const over = Number(spend) - limit;
+    if (over < -price) throw new Error(`${customer} has spent ${spend} of ${limit}: too few events counted`);
+    return Math.max(0, over);
+  };
   for (const [i, action] of actions.entries()) {
     const found: number[] = [];
     for (let round = 0; round < rounds; round++)
       found.push(await beyond(`bench-${i * rounds + round}`, action));
     bench.add(`${action}: beyond the limit`, "USD", found);
   }
+  const reserved: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    reserved.push(await beyondReserved(`bench-${actions.length * rounds + round}`));
+  bench.add("reserved: beyond the limit", "USD", reserved);
   bench.value("plain ingestion that blocks: nothing beyond", "block: beyond the limit", { atMost: 0 });
   bench.value(
     `plain ingestion that suspends: at most the ${clients} events in flight, in USD`,
     "suspend: beyond the limit",
     { atMost: clients * price },
   );
-  bench.unmeasured("reservations: exactly nothing", "not there yet");
+  bench.value("reservations: exactly nothing beyond", "reserved: beyond the limit", { atMost: 0 });
   bench.note(`${events} events at ${price} USD against a limit of ${limit} USD.`);
   await program.stop();
 } finally {

@@ -23,10 +23,16 @@ export interface Program {
  * Starts the program on a data directory; resolves once it serves.
  *
  * @param env variables beside its own, such as which engines to use
+ * @param preload modules that are loaded before it
  */
-export async function startProgram(dataDir: string, env: Readonly<Record<string, string>>): Promise<Program> {
+export async function startProgram(
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+  preload: readonly string[] = [],
+): Promise<Program> {
   const said = openSync(join(dataDir, "program.log"), "a");
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../../shards/main.ts")], {
+  const before = preload.flatMap((module) => ["--preload", module]);
+  const child = Bun.spawn([process.execPath, ...before, join(import.meta.dir, "../../shards/main.ts")], {
     env: {
       ...process.env,
       BILLAI_DATA_DIR: dataDir,

@@ -1,3 +1,5 @@
+import { freePort } from "./free_port.ts";
+
 /** A Redis for what the program is measured beside. */
 export interface RedisEngine {
   readonly url: string;
@@ -25,11 +27,4 @@ export async function openRedis(): Promise<RedisEngine | null> {
       await child.exited;
     },
   };
-}
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }
