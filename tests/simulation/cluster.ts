@@ -35,10 +35,15 @@ export class Cluster {
     return this.ready.find((process) => process.shard.owns(partition)) ?? null;
   }
 
-  /** The state of a customer in the memory of every process that has it. */
+  /**
+   * The state of a customer in the memory of every process that has it and has applied all that is. Who has not yet
+   * heard that it was overtaken, or that its commit failed, shows usage that is to come: the other may have applied it
+   * by now, at another instant.
+   */
   live(key: ActorKey, partition: number) {
+    const applied = this.#stores.tables.partitions.get(partition)?.nextOffset;
     return this.ready
-      .filter((process) => process.shard.owns(partition))
+      .filter(({ shard }) => shard.owns(partition) && shard.appliedTo(partition) === applied)
       .flatMap((process) => process.shard.peek(key) ?? []);
   }
 
