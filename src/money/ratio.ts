@@ -7,6 +7,7 @@ import {
   decimal,
   formatDecimal,
   fromBigInt,
+  isZero,
   mul,
   powerOfTen,
   sub,
@@ -73,14 +74,15 @@ export function ratioToDecimal(r: Ratio, places: number, mode: RoundingMode): De
 
 /** a + b, exact; a decimal where both are, so that sums without a quotient stay cheap. */
 export function addExact(a: Exact, b: Exact): Exact {
-  if (!isRatio(a) && !isRatio(b)) return add(a, b);
-  return addRatio(toRatio(a), toRatio(b));
+  if (isRatio(a)) return !isRatio(b) && isZero(b) ? a : addRatio(a, toRatio(b));
+  if (isRatio(b)) return isZero(a) ? b : addRatio(toRatio(a), b);
+  return add(a, b);
 }
 
 /** a − b, exact; a decimal where both are. */
 export function subExact(a: Exact, b: Exact): Exact {
   if (!isRatio(a) && !isRatio(b)) return sub(a, b);
-  return subRatio(toRatio(a), toRatio(b));
+  return isRatio(a) && !isRatio(b) && isZero(b) ? a : subRatio(toRatio(a), toRatio(b));
 }
 
 /** -1 where a < b, 0 where they are the same value, 1 where a > b. */
