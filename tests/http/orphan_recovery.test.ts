@@ -91,10 +91,10 @@ test("one that counts for another customer is not opened again by its being sent
   });
   // Nor does it count a second time when somebody comes who has that name.
   await send(call, "sign", "misspelt");
-  const sign = await only(call, "state=open");
   await call("POST", customers, { name: "Misspelt", external_id: "misspelt" });
   await subscribe(call, "misspelt");
-  await ended(call, sign?.id);
+  // Tried before there was a subscription, it is an orphan of its own customer's until the next round.
+  while ((await only(call, "state=open")) !== undefined);
   expect([await spendOf(call, "ada"), await spendOf(call, "misspelt")]).toEqual(["1.5", "0.12"]);
 });
 

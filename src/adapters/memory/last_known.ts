@@ -22,33 +22,37 @@ export function openLastKnownCache(cache: Cache, clock: Clock): Cache {
   /** True while a load was not answered in time and none has been since: then nobody else waits. */
   let silent = false;
 
-  function note(key: string, value: string | null): void {
+  function note(key: string, value: string | null, at: Instant): void {
     known.delete(key);
-    if (value !== null) known.set(key, { value, at: clock.now() });
+    if (value !== null) known.set(key, { value, at });
     const [oldest] = known.keys();
     if (known.size > limits.credentialsKnownMax && oldest !== undefined) known.delete(oldest);
   }
 
-  function stillKnown(key: string): string | null {
+  /** What was true so many milliseconds ago, or later. */
+  function knownFor(key: string, agoMsMax: number): string | null {
     const found = known.get(key);
-    return found === undefined || clock.now() - found.at > limits.credentialKnownMs ? null : found.value;
+    return found === undefined || clock.now() - found.at > agoMsMax ? null : found.value;
   }
 
   return {
     async through(key, ttlMs, load) {
+      const recent = knownFor(key, ttlMs - 1);
+      if (recent !== null) return recent; // as the cache would say, without a timer
       const told = cache.through(key, ttlMs, async () => {
         const mine = Symbol(key);
+        const at = clock.now();
         loads.set(key, mine);
         try {
           const value = await load();
           silent = false;
-          if (loads.get(key) === mine) note(key, value);
+          if (loads.get(key) === mine) note(key, value, at);
           return value;
         } finally {
           if (loads.get(key) === mine) loads.delete(key);
         }
       });
-      const found = stillKnown(key);
+      const found = knownFor(key, limits.credentialKnownMs);
       if (found === null) return told;
       try {
         return await unlessSilent(told, silent ? 0 : limits.credentialWaitMsMax, () => {
