@@ -9,7 +9,7 @@ const entries = [
   /^tests\/.*\.test\.ts$/,
   /^tests\/.*\b(main|run)\.ts$/,
   /^bench\/[^/]+\.ts$/,
-  /\.(sql|md|json|csv|txt)$/,
+  /\.(sql|md|json|csv|svg|txt)$/,
 ];
 
 /** The top level is part of the design; `later` may still be missing. */
