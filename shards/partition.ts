@@ -9,8 +9,12 @@ import { Inbox, type QueuedCommand } from "./inbox.ts";
 import { type Item, readEvents, type Verdict } from "./items.ts";
 import { NotOwner } from "./not_owner.ts";
 import { Turn, type TurnDeps } from "./turn.ts";
+import type { TurnSlot, TurnSlots } from "./turn_slots.ts";
+import { Verdicts } from "./verdicts.ts";
 
 export interface PartitionDeps extends TurnDeps {
+  /** Shared by the partitions of a process. */
+  readonly slots: TurnSlots;
   /** Told when this process no longer owns the partition. */
   readonly onFenced: (partition: number) => void;
   /** Told about trouble a person should know of, as one line. */
@@ -27,12 +31,10 @@ export class Partition {
   readonly inbox = new Inbox();
   #cursor: PartitionCursor;
   readonly #deps: PartitionDeps;
-  /** Verdicts by offset of their record, kept while somebody watches. */
-  readonly #verdicts = new Map<number, Verdict[]>();
-  #watchers = 0;
-  readonly #waiters = new Map<number, (verdicts: Verdict[]) => void>();
+  readonly #verdicts = new Verdicts();
   #wakeUp: (() => void) | null = null;
   #signaled = false;
+  readonly #slot: TurnSlot;
   #commandsInFlight = false;
   /** Customers to be made live in idle moments. */
   #cold: ActorKey[] = [];
@@ -49,6 +51,7 @@ export class Partition {
     this.#cursor = cursor;
     this.directory = new Directory(room);
     this.#deps = deps;
+    this.#slot = deps.slots.slot();
   }
 
   get cursor(): PartitionCursor {
@@ -74,6 +77,7 @@ export class Partition {
   /** Finishes the batch under way, sends what still waits to the next owner and returns. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#slot.hurry();
     this.signal();
     await this.#running;
     this.#end();
@@ -84,7 +88,7 @@ export class Partition {
     this.#stopping = true;
     this.#warm();
     this.inbox.refuseAll(new NotOwner(this.id));
-    this.#letGo();
+    this.#verdicts.letGo();
   }
 
   /** Says that something may be waiting: the log grew or a command came. */
@@ -96,23 +100,20 @@ export class Partition {
   send(command: QueuedCommand): void {
     if (this.#stopping) return command.reject(new NotOwner(this.id));
     this.inbox.push(command);
+    this.#slot.hurry();
     this.signal();
   }
 
   /** Keeps verdicts from now on, until the answer is called. */
   watch(): () => void {
-    this.#watchers++;
-    return () => {
-      this.#watchers--;
-      if (this.#watchers === 0) this.#verdicts.clear();
-    };
+    return this.#verdicts.watch();
   }
 
   /** The verdicts on a record's events once they are committed; none where it was committed unwatched. */
   async applied(offset: number): Promise<Verdict[]> {
-    if (this.#stopping || offset < this.#cursor.nextOffset) return this.#verdicts.get(offset) ?? [];
-    const end = this.watch();
-    return new Promise<Verdict[]>((resolve) => this.#waiters.set(offset, resolve)).finally(end);
+    if (this.#stopping || offset < this.#cursor.nextOffset) return this.#verdicts.of(offset);
+    this.#slot.hurry();
+    return this.#verdicts.committed(offset);
   }
 
   /**
@@ -127,7 +128,7 @@ export class Partition {
     while (!this.#stopping) {
       this.#signaled = false;
       try {
-        const busy = await this.#turn();
+        const busy = await this.#turnInSlot();
         this.#failures = 0;
         if (busy || (await this.#warmSome())) continue;
       } catch (error) {
@@ -155,6 +156,16 @@ export class Partition {
     return false;
   }
 
+  /** A partition somebody waits for does not stand in line. */
+  async #turnInSlot(): Promise<boolean> {
+    if (this.inbox.length === 0 && !this.#verdicts.areAwaited) await this.#slot.take();
+    try {
+      return !this.#stopping && (await this.#turn());
+    } finally {
+      this.#slot.leave();
+    }
+  }
+
   /** One batch; false when nothing was waiting. */
   async #turn(): Promise<boolean> {
     const events = await this.#readLog();
@@ -167,8 +178,8 @@ export class Partition {
     if (items.length === 0) return false;
     const turn = new Turn(this.#cursor, this.directory, this.#deps, (cursor, decided) => {
       this.#cursor = cursor;
-      for (const [item, verdict] of decided.verdicts) this.#tell(item, verdict);
-      this.#releaseWaiters();
+      for (const [item, verdict] of decided.verdicts) this.#verdicts.tell(item, verdict);
+      this.#verdicts.release(cursor.nextOffset);
       for (const [queued, result] of decided.results) {
         if ("error" in result) queued.reject(result.error);
         else queued.resolve(result.payload);
@@ -201,19 +212,10 @@ export class Partition {
       // That it is away the log itself says, once; what else is wrong with it is told here.
       if (error.cause === undefined && this.#logFailures === 0) this.#deps.warn(error.message);
       this.inbox.refuseAll(error);
+      this.#slot.leave();
       await Bun.sleep(pauseMs(++this.#logFailures));
       return null;
     }
-  }
-
-  #tell(item: Item, verdict: Verdict): void {
-    if (item.kind !== "event") return;
-    if (this.#watchers === 0) return;
-    const { offset, index } = item.at;
-    const verdicts = this.#verdicts.get(offset) ?? [];
-    // By its place: those before it may have been committed with an answer that was lost.
-    verdicts[index] = verdict;
-    this.#verdicts.set(offset, verdicts);
   }
 
   /** What is due already, such as the past periods of a backdated subscription, does not wait for the alarm. */
@@ -250,31 +252,16 @@ export class Partition {
           return false;
         }
         this.#cursor = stored;
-        this.#releaseWaiters();
+        this.#verdicts.release(stored.nextOffset);
         return true;
       } catch (failure) {
         // Nobody is to wait for a store that may stay away: what was asked is refused, what was sent is durable.
         this.inbox.refuseAll(unavailable(failure));
-        this.#letGo();
+        this.#verdicts.letGo();
         await Bun.sleep(pauseMs(attempt));
       }
     }
     return false;
-  }
-
-  /** Ends every wait for verdicts: they will come, but nobody knows when. */
-  #letGo(): void {
-    for (const resolve of this.#waiters.values()) resolve([]);
-    this.#waiters.clear();
-  }
-
-  /** Answers for what is committed. Where a commit's outcome was unknown its verdicts are lost to us, not to the store. */
-  #releaseWaiters(): void {
-    for (const [offset, resolve] of this.#waiters) {
-      if (offset >= this.#cursor.nextOffset) continue;
-      this.#waiters.delete(offset);
-      resolve(this.#verdicts.get(offset) ?? []);
-    }
   }
 }
 

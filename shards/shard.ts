@@ -18,6 +18,7 @@ import { Partition, type PartitionDeps } from "./partition.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { Rerouter } from "./rerouter.ts";
 import type { TestClocks } from "./test_clocks.ts";
+import { TurnSlots } from "./turn_slots.ts";
 
 export interface ShardDeps {
   readonly store: ShardStore;
@@ -48,6 +49,7 @@ export class Shard {
     const { testClocks, refs, append, onFenced } = deps;
     this.#partitionDeps = {
       ...deps,
+      slots: new TurnSlots(limits.turnsAtOnce),
       recent: new RecentIds(limits.recentIdsPerGeneration),
       rerouter: new Rerouter(refs, append, testClocks, limits.partitions),
       nowOf: (state: CustomerState) => this.nowOf(state),
