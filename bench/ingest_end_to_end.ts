@@ -4,7 +4,8 @@ import { BareInserts } from "./baselines/bare_inserts.ts";
 import { Bench, type Subject } from "./harness.ts";
 import { openDatabases } from "./world/databases.ts";
 import { type Program, startProgram } from "./world/program.ts";
-import { allCounted, makeCustomers, sendEvents } from "./world/work.ts";
+import { StoredEvents } from "./world/stored_events.ts";
+import { makeCustomers, sendEvents } from "./world/work.ts";
 
 const customers = 1000;
 const warmUp = 20_000;
@@ -50,8 +51,10 @@ async function subjectsOf(log: string): Promise<Subject[]> {
     CLICKHOUSE_URL: "off",
   });
   const sql = connect(url, { role: null, connections: 1 });
+  const stored = new StoredEvents(url);
   closers.push(
     () => program.stop(),
+    () => stored.close(),
     () => sql.end({ timeout: 5 }),
   );
   await makeCustomers(program, customers);
@@ -60,7 +63,7 @@ async function subjectsOf(log: string): Promise<Subject[]> {
     const startedAt = performance.now();
     await sendEvents(program, run, customers, events);
     sent += events;
-    await allCounted(url, sent);
+    await stored.reach(sent);
     return events / ((performance.now() - startedAt) / 1000);
   };
   await send("warm", warmUp);

@@ -1,5 +1,5 @@
 // How many events a second are accepted over HTTP, durable before they are answered, beside services as people write them.
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Bench, progress, type Subject } from "./harness.ts";
 import { cloneCustomers, idOfClone } from "./world/clones.ts";
@@ -7,7 +7,8 @@ import { openDatabases } from "./world/databases.ts";
 import { eventsPerSecond, keyHeader } from "./world/ingestion.ts";
 import { type Program, startProgram } from "./world/program.ts";
 import { type Service, startService } from "./world/service.ts";
-import { allCounted, makeCustomers } from "./world/work.ts";
+import { StoredEvents } from "./world/stored_events.ts";
+import { makeCustomers } from "./world/work.ts";
 
 const customers = 100_000;
 const connections = 32;
@@ -15,7 +16,7 @@ const connections = 32;
 const sizes = [
   { batch: 1, requests: 4000, ofPostgres: 1000 },
   { batch: 100, requests: 400, ofPostgres: 100 },
-  { batch: 1000, requests: 60, ofPostgres: 20 },
+  { batch: 1000, requests: 40, ofPostgres: 20 },
 ] as const;
 const memoryDisk = "/dev/shm";
 
@@ -26,10 +27,13 @@ const bench = new Bench(
 const databases = await openDatabases();
 const closers: (() => Promise<void>)[] = [];
 try {
-  const durable = await installation("ingest_http", databases.folder("ingest_http"));
+  const made = await makeInstallation("ingest_http");
   const forgetful = mkdtempSync(join(memoryDisk, "billai-bench-"));
   closers.push(async () => rmSync(forgetful, { recursive: true }));
-  const volatile = await installation("ingest_volatile", forgetful);
+  cpSync(made.dataDir, forgetful, { recursive: true });
+  const volatileUrl = await databases.copy("ingest_http", "ingest_volatile");
+  const durable = await withAllLive("the disk", made.dataDir, made.url);
+  const volatile = await withAllLive("memory", forgetful, volatileUrl);
   const kept = await databases.fresh("ingest_kept");
   const [parsing, elysia, inserting] = [
     await started(startService("parsing")),
@@ -69,17 +73,29 @@ async function started(service: Promise<Service>): Promise<Service> {
   return running;
 }
 
-/** The program with all customers live, and what is measured of it. */
-async function installation(name: string, dataDir: string) {
-  const url = await databases.fresh(name);
-  const env = { DATABASE_URL: url, KAFKA_BROKERS: "", REDIS_URL: "", CLICKHOUSE_URL: "off" };
-  const first = await startProgram(dataDir, env);
-  await makeCustomers(first, 1);
-  await first.stop();
-  progress(`ingest_http: making ${customers} customers of ${name}`);
+/** All customers, in a store and with a log that nobody uses yet. */
+async function makeInstallation(name: string): Promise<{ readonly dataDir: string; readonly url: string }> {
+  const [dataDir, url] = [databases.folder(name), await databases.fresh(name)];
+  const program = await startProgram(dataDir, environment(url));
+  await makeCustomers(program, 1);
+  await program.stop();
+  progress(`ingest_http: making ${customers} customers`);
   await cloneCustomers(url, customers);
-  const program: Program = await startProgram(dataDir, env);
-  closers.push(() => program.stop());
+  return { dataDir, url };
+}
+
+function environment(url: string) {
+  return { DATABASE_URL: url, KAFKA_BROKERS: "", REDIS_URL: "", CLICKHOUSE_URL: "off" };
+}
+
+/** The program with all customers live, and what is measured of it. */
+async function withAllLive(log: string, dataDir: string, url: string) {
+  const program: Program = await startProgram(dataDir, environment(url));
+  const stored = new StoredEvents(url);
+  closers.push(
+    () => program.stop(),
+    () => stored.close(),
+  );
   const headers = [await keyHeader(program, ["events:write"])];
   let sent = 0;
   const send = async (run: string, batch: number, requests: number): Promise<number> => {
@@ -89,10 +105,10 @@ async function installation(name: string, dataDir: string) {
     const batches = { url: program.url, headers, run, batch, requests, customerOf };
     const rate = await eventsPerSecond(batches, connections);
     sent += batch * requests;
-    await allCounted(url, sent);
+    await stored.reach(sent);
     return rate;
   };
-  progress(`ingest_http: an event to every customer of ${name}`);
+  progress(`ingest_http: an event to every customer, with the log on ${log}`);
   for (let i = 0; i < 10; i++) await send(`live-${i}`, 1000, customers / 10_000);
   return {
     subject: (title: string, { batch, requests }: (typeof sizes)[number]): Subject => ({

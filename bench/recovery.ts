@@ -10,7 +10,8 @@ import type { ActorKey } from "../src/ports/stored_rows.ts";
 import { Bench, type Subject } from "./harness.ts";
 import { openDatabases } from "./world/databases.ts";
 import { type Program, startProgram } from "./world/program.ts";
-import { allCounted, makeCustomers, sendEvents } from "./world/work.ts";
+import { StoredEvents } from "./world/stored_events.ts";
+import { makeCustomers, sendEvents } from "./world/work.ts";
 
 /** Customers, and events of each since its last snapshot: fewer than make the next one. */
 const sizes = [
@@ -78,8 +79,10 @@ async function populated(size: (typeof sizes)[number]) {
   await makeCustomers(first, customers);
   const startedAt = performance.now();
   await sendEvents(first, "all", customers, customers * events);
-  await allCounted(url, customers * events);
+  const arrived = new StoredEvents(url);
+  await arrived.reach(customers * events);
   const ingestedPerSecond = (customers * events) / ((performance.now() - startedAt) / 1000);
+  await arrived.close();
   await first.kill();
   const pools = openPools(url);
   const owner = connect(url, { role: null, connections: 2 });

@@ -2,7 +2,8 @@
 import { Bench, type Subject } from "./harness.ts";
 import { type Databases, openDatabases } from "./world/databases.ts";
 import { startProgram } from "./world/program.ts";
-import { allCounted, makeCustomers, sendEvents } from "./world/work.ts";
+import { StoredEvents } from "./world/stored_events.ts";
+import { makeCustomers, sendEvents } from "./world/work.ts";
 
 const processes = [1, 2, 4];
 const customers = 1000;
@@ -17,6 +18,7 @@ const bench = new Bench(
 );
 const databases = await openDatabases();
 const rates = new Map<string, number[]>();
+const closers: (() => Promise<void>)[] = [];
 try {
   const log = kafka === "" ? "files" : "Kafka";
   const subjects = await subjectsOf(log, databases);
@@ -35,6 +37,7 @@ try {
     subjects.map(({ name }) => name),
   );
 } finally {
+  for (const close of closers) await close();
   await databases.close();
 }
 await bench.finish();
@@ -56,6 +59,8 @@ async function subjectsOf(log: string, { folder, fresh }: Databases): Promise<Su
   const first = await startProgram(dataDir, { ...env, BILLAI_SHARDS: "1" });
   await makeCustomers(first, customers);
   await first.stop();
+  const stored = new StoredEvents(url);
+  closers.push(() => stored.close());
   let runs = 0;
   let sent = 0;
   return processes.map((count) => ({
@@ -67,7 +72,7 @@ async function subjectsOf(log: string, { folder, fresh }: Databases): Promise<Su
       const send = async (run: string, events: number): Promise<void> => {
         await sendEvents(program, run, customers, events);
         sent += events;
-        await allCounted(url, sent);
+        await stored.reach(sent);
       };
       await send(`warm-${runs}`, warmUp * count);
       const [startedAt, usedBefore] = [performance.now(), program.processorSeconds()];

@@ -10,6 +10,8 @@ export interface Databases {
   folder(name: string): string;
   /** The address of a new empty database. */
   fresh(name: string): Promise<string>;
+  /** The address of a copy of one that nobody is connected to. */
+  copy(of: string, name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -22,14 +24,16 @@ export async function openDatabases(): Promise<Databases> {
   };
   const server = await openEmbeddedPostgres({ dataDir: folder("postgres"), log: () => {} });
   const owner = connect(server.url, { role: null, connections: 1 });
+  const made = async (name: string, from: string): Promise<string> => {
+    await owner.unsafe(`create database ${name} ${from}`);
+    const url = new URL(server.url);
+    url.pathname = `/${name}`;
+    return url.href;
+  };
   return {
     folder,
-    async fresh(name) {
-      await owner.unsafe(`create database ${name}`);
-      const url = new URL(server.url);
-      url.pathname = `/${name}`;
-      return url.href;
-    },
+    fresh: (name) => made(name, ""),
+    copy: (of, name) => made(name, `template ${of} strategy file_copy`),
     async close() {
       await owner.end({ timeout: 5 });
       await server.stop();

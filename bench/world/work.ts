@@ -1,4 +1,3 @@
-import { connect } from "../../src/adapters/postgres/pool.ts";
 import type { Program } from "./program.ts";
 
 const atOnce = 16;
@@ -60,20 +59,4 @@ export async function sendEvents(
     }
   };
   await Promise.all(Array.from({ length: senders }, send));
-}
-
-/** Waits until so many events are in the store. */
-export async function allCounted(url: string, count: number): Promise<void> {
-  const sql = connect(url, { role: null, connections: 1 });
-  try {
-    for (;;) {
-      const [row] = await sql<{ count: string }[]>`select count(*) from usage_events`;
-      const found = Number(row?.count);
-      if (found === count) return;
-      if (found > count) throw new Error(`${found} events are stored, ${count} were sent`);
-      await Bun.sleep(20);
-    }
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
 }
