@@ -54,6 +54,14 @@ async function compare(analytics: UsageAnalytics): Promise<void> {
     session.query(`
       insert into usage select * replace (seq + ${from} as seq, occurred_at + ${from * everyMs} as occurred_at)
       from (select * from usage where seq < ${alike})`); // apart: where would see the new seq
+  const asFed = (): Promise<number> => timed(() => analytics.cells(byDay.question));
+  await bench.compare(
+    [{ name: `analytics, ${byDay.title}, fed just now`, unit: "ms", measure: asFed }],
+    20,
+    5,
+  );
+  progress("analytics: one piece of a month");
+  session.query("optimize table usage final");
   for (const { title, question, text } of dashboards) {
     const ours = new Set<string>();
     const theirs = new Set<string>();
@@ -76,6 +84,9 @@ async function compare(analytics: UsageAnalytics): Promise<void> {
       atLeast: 10,
     });
   }
+  bench.note(
+    "Analytics has merged the month into one piece, as it does by itself when nothing has been added for an hour.",
+  );
   bench.note(
     `${await analytics.describe()}; ${customers} customers, ${models} models, ${days} days. The answers are compared.`,
   );
@@ -139,8 +150,9 @@ function dashboard(
 const units = { aggregation: "sum", field: "n" } as const;
 const summed = "sum((properties->>'n')::numeric)";
 const dayMs = 24 * hourMs;
+const byDay = dashboard("units by day", dayMs, { ...units, groupBy: [] }, [summed, "''", ""]);
 const dashboards = [
-  dashboard("units by day", dayMs, { ...units, groupBy: [] }, [summed, "''", ""]),
+  byDay,
   dashboard("units by customer", spanMs, { ...units, groupBy: [{ by: "customer" }] }, [
     summed,
     "customer_id",

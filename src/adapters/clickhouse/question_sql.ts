@@ -30,12 +30,12 @@ export function cellsSql(question: UsageQuestion): Sql {
   const groups = question.groupBy.map((grouping, i) => groupText(grouping, i, params));
   const text = `
     select ${start} as start,
-      [${groups.map((group) => `toNullable(${group})`).join(", ")}]::Array(Nullable(String)) as groups,
+      [${groups.map((_, i) => `toNullable(group_${i})`).join(", ")}]::Array(Nullable(String)) as groups,
       count() as events, ${aggregated(question, params)}
     from usage final
     where company_id = {company:String} and occurred_at >= {from:Int64} and occurred_at < {to:Int64}
       ${where.map((condition) => `and (${condition})`).join("\n      ")}
-    group by start, groups
+    group by ${["start", ...groups.map((group, i) => `${group} as group_${i}`)].join(", ")}
     limit {limit:UInt64}`;
   return { text, params };
 }
@@ -126,7 +126,9 @@ function groupText(grouping: Grouping, i: number, params: Record<string, unknown
   if (grouping.by !== "property")
     return `${grouping.by === "event_type" ? "event_type" : `${grouping.by}_id`}`;
   params[`g${i}`] = grouping.field;
-  return `if(mapContains(texts, {g${i}:String}), texts[{g${i}:String}], null)`;
+  const text = `texts[{g${i}:String}]`;
+  // Almost every event has it: whether it is there is asked only where the text is empty.
+  return `multiIf(${text} != '', ${text}, mapContains(texts, {g${i}:String}), '', null)`;
 }
 
 function aggregated({ aggregation, percentile }: UsageQuestion, params: Record<string, unknown>): string {
