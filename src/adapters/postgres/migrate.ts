@@ -30,7 +30,19 @@ export async function migrate(
   url: string,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<string[]> {
-  const sql = connect(url, { role: null, connections: 1 }); // one, because the lock belongs to the connection
+  const sql = connect(url, { role: null, connections: 1 });
+  try {
+    return await migrateOn(sql, migrations);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/** As `migrate`. @param sql one connection, because the lock belongs to it: until it ends */
+export async function migrateOn(
+  sql: Sql,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<string[]> {
   try {
     await sql`select pg_advisory_lock(${migrating})`;
     const missing = await findMissing(sql, migrations);
@@ -39,8 +51,6 @@ export async function migrate(
   } catch (error) {
     if (!isAway(error)) throw error;
     throw new BillingError("DEP_001", `The database does not answer: ${messageOf(error)}`);
-  } finally {
-    await sql.end({ timeout: 5 });
   }
 }
 
