@@ -87,7 +87,7 @@ export async function serveOn(
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
     const embedded = database.embedded;
     const ports = { config, sharesPorts: share.count > 1, embedded, forwarding };
-    const { servers, resp } = openPorts(ports, services, auth, closers);
+    const { servers, resp } = await openPorts(ports, services, auth, closers);
     // What others take over they serve at once, and this process sends its requests on to them until it ends.
     closers.add("the hand-over to others", () =>
       peering?.peers.haveOthers === true && config.kafkaBrokers !== null ? giveBack() : undefined,
