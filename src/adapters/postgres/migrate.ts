@@ -38,6 +38,12 @@ export async function migrate(
   }
 }
 
+/** Whether a database lacks nothing; changes nothing. Throws DEP_001 where it is newer than this release, or changed. */
+export async function isMigrated(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ known: string | null }[]>`select to_regclass('schema_migrations')::text as known`;
+  return row?.known != null && (await missingOf(sql, readMigrations())).length === 0;
+}
+
 /** As `migrate`. @param sql one connection, because the lock belongs to it: until it ends */
 export async function migrateOn(
   sql: Sql,
@@ -76,6 +82,10 @@ async function findMissing(sql: Sql, migrations: readonly Migration[]): Promise<
       checksum text not null,
       applied_at bigint not null
     )`;
+  return missingOf(sql, migrations);
+}
+
+async function missingOf(sql: Sql, migrations: readonly Migration[]): Promise<Migration[]> {
   const applied = await sql<{ version: number; name: string; checksum: string }[]>`
     select version, name, checksum from schema_migrations order by version`;
   for (const row of applied) {

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Sql } from "postgres";
 import { connect } from "../pool.ts";
 import { arranging } from "./months.ts";
-import { installTimescale, type UsageTier } from "./tier.ts";
+import { canInstall, installTimescale, probeTimescale, type UsageTier } from "./tier.ts";
 
 /** About a month: a customer's period lies in one chunk or two. */
 const chunkMs = 30 * 86_400_000;
@@ -23,6 +23,12 @@ export async function arrangeUsage(url: string): Promise<UsageTier> {
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** How usage is kept where nothing is left to arrange; null where there may be. Changes nothing. */
+export async function arrangedTier(sql: Sql): Promise<UsageTier | null> {
+  const [timescale, isShown] = await Promise.all([probeTimescale(sql), showsTotals(sql, "none")]);
+  return isShown && timescale.tier === "none" && !canInstall(timescale) ? "none" : null;
 }
 
 /** As `arrangeUsage`. @param sql one connection, because the lock belongs to it: until it ends */
@@ -105,6 +111,20 @@ async function aggregateContinuously(sql: Sql): Promise<void> {
  * what it was made from: made again at every start, it would be written to disk each time.
  */
 async function showTotals(sql: Sql, tier: UsageTier): Promise<void> {
+  if (await showsTotals(sql, tier)) return;
+  const { view, madeFrom } = totalsOf(tier);
+  await sql.unsafe(`${view} comment on view usage_by_hour_of_company is '${madeFrom}';`).simple();
+}
+
+async function showsTotals(sql: Sql, tier: UsageTier): Promise<boolean> {
+  const found = await sql`
+    select from (select to_regclass('usage_by_hour_of_company') as oid) shown
+    where obj_description(oid, 'pg_class') = ${totalsOf(tier).madeFrom}
+      and has_table_privilege('billai_request', oid, 'select')`;
+  return found.length > 0;
+}
+
+function totalsOf(tier: UsageTier): { readonly view: string; readonly madeFrom: string } {
   const source = tier === "tsl" ? "usage_by_hour_aggregate" : "usage_by_hour";
   const options = tier === "tsl" ? "security_barrier" : "security_barrier, security_invoker";
   const view = `
@@ -112,10 +132,5 @@ async function showTotals(sql: Sql, tier: UsageTier): Promise<void> {
     select company_id, hour, customer_id, event_type, currency, events, charge from ${source}
     where company_id = current_setting('billai.company', true);
     grant select on usage_by_hour_of_company to billai_request;`;
-  const madeFrom = hash("sha256", view);
-  const [there] = await sql`
-    select from (select to_regclass('usage_by_hour_of_company') as oid) shown
-    where obj_description(oid, 'pg_class') = ${madeFrom} and has_table_privilege('billai_request', oid, 'select')`;
-  if (there !== undefined) return;
-  await sql.unsafe(`${view} comment on view usage_by_hour_of_company is '${madeFrom}';`).simple();
+  return { view, madeFrom: hash("sha256", view) };
 }
