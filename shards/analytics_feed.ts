@@ -142,6 +142,8 @@ export class AnalyticsFeed {
   }
 
   async #loop(): Promise<void> {
+    // Loading an engine into this process stops everything for a while: the first requests go before.
+    await this.#rest(limits.feedEveryMs);
     for (let failures = 0; !this.#stopping; ) {
       try {
         await this.drain();

@@ -1,19 +1,11 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openMemoryCache } from "../src/adapters/memory/cache.ts";
 import { fixedMembership } from "../src/adapters/memory/fixed_membership.ts";
 import { openMemoryRateLimiter } from "../src/adapters/memory/rate_limiter.ts";
-import { awaitPostgres } from "../src/adapters/postgres/await_server.ts";
-import { migrate } from "../src/adapters/postgres/migrate.ts";
 import { openPools } from "../src/adapters/postgres/pool.ts";
 import { hasCurrentSchema, probePostgres } from "../src/adapters/postgres/probe.ts";
-import { postgresShardStore } from "../src/adapters/postgres/shard_store.ts";
-import { isLostWrite } from "../src/adapters/postgres/store_errors.ts";
-import { arrangeUsage } from "../src/adapters/postgres/usage/arrange.ts";
 import { postgresUsageFeed } from "../src/adapters/postgres/usage/feed.ts";
-import type { UsageTier } from "../src/adapters/postgres/usage/tier.ts";
-import { arrangeLogs, hasSeveralLogs, logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
-import { openSqliteEventLog } from "../src/adapters/sqlite/event_log.ts";
+import { logFileName, logOwnerOf } from "../src/adapters/sqlite/arrange_logs.ts";
 import { probeSqliteEventLog } from "../src/adapters/sqlite/probe.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import type { Config } from "../src/config.ts";
@@ -21,64 +13,16 @@ import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
 import { everyPartition } from "../src/partitioning.ts";
 import type { CacheServer } from "../src/ports/cache_server.ts";
-import type { EventLog } from "../src/ports/event_log.ts";
 import type { Ledger } from "../src/ports/ledger.ts";
 import type { Membership } from "../src/ports/membership.ts";
 import { type Finding, fine, type Probe } from "../src/ports/probe.ts";
-import { crashing } from "./crash_points.ts";
+import { alone, openKafka, openServer, type Share } from "./ground.ts";
 import type { Say } from "./say.ts";
-
-/** The database the program runs on, brought to this version. */
-export interface Database {
-  readonly url: string;
-  readonly embedded: boolean;
-  readonly migrated: readonly string[];
-  /** How it keeps usage. */
-  readonly usageTier: UsageTier;
-  /** Processes on this machine that use it as this one does; 1 where it is not said. */
-  readonly sharers?: number;
-  close(): Promise<void>;
-}
-
-/** Whether an error that nobody could catch hurts nobody: an engine's client threw it, and copes with it. */
-export const isHarmless = isLostWrite;
 
 /** A ledger that is not in the store. */
 export interface RemoteLedger {
   readonly ledger: Ledger;
   close(): Promise<void>;
-}
-
-/** Starts the embedded Postgres, or takes the one configured. */
-async function openServer(config: Config, say: Say, revive = false) {
-  const embedded = config.databaseUrl === null ? await openEmbedded(config.dataDir, say, revive) : null;
-  const url = config.databaseUrl ?? embedded?.url ?? "";
-  const close = async () => embedded?.stop(); // which leaves a server running that another process uses
-  return { url, embedded: embedded !== null, close };
-}
-
-/**
- * The database, migrated. One that is embedded and ends is started again, by the process that has it to itself or
- * supervises the others.
- *
- * @param waitMsMax how long one that is away is waited for, which is said
- */
-export async function openDatabase(
-  config: Config,
-  say: Say,
-  { count }: Share = alone,
-  waitMsMax = Number.POSITIVE_INFINITY,
-): Promise<Database> {
-  const { url, embedded, close } = await openServer(config, say, count === 1);
-  try {
-    await awaitPostgres(url, say, waitMsMax);
-    const migrated = await migrate(url);
-    const usageTier = await arrangeUsage(url);
-    return { url, embedded, migrated, usageTier, sharers: count, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 /** The database as it is, and whether its schema is this release's; for a look that changes nothing. */
@@ -89,49 +33,6 @@ export async function openCurrentDatabase(config: Config) {
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-async function openEmbedded(dataDir: string, say: Say, revive: boolean) {
-  const { openEmbeddedPostgres } = await import("../src/adapters/postgres/embedded/open.ts");
-  return openEmbeddedPostgres({ dataDir, log: say, revive });
-}
-
-/** Which of several processes on one machine this is: they share its ports, its data directory and its customers. */
-export interface Share {
-  readonly index: number;
-  readonly count: number;
-}
-
-/** A process that has everything to itself. */
-export const alone: Share = { index: 0, count: 1 };
-
-/** Opens the event log. The embedded one's file is locked for as long: one process at a time writes it. */
-export async function openEventLog(config: Config, say: Say, { index }: Share = alone): Promise<EventLog> {
-  const log = await (config.kafkaBrokers === null
-    ? openSqliteEventLog({ file: logFileName(config.dataDir, index), partitions: limits.partitions })
-    : openKafka(config.kafkaBrokers, say, Number.POSITIVE_INFINITY));
-  return config.crashAt === null ? log : crashing(config.crashAt).log(log);
-}
-
-/**
- * Makes the embedded log's files those of so many processes, before any of them starts; quick where they are already.
- * Throws DEP_001 where BillAI is running.
- */
-export async function arrangeEventLog(config: Config, count: number, say: Say): Promise<void> {
-  const { dataDir, kafkaBrokers } = config;
-  mkdirSync(dataDir, { recursive: true });
-  if (kafkaBrokers !== null || (count === 1 && !hasSeveralLogs(dataDir))) return;
-  const database = await openDatabase(config, say);
-  const pools = openPools(database.url);
-  try {
-    const applied = everyPartition.map(() => 0);
-    for (const owner of await postgresShardStore(pools.shard).owners())
-      applied[owner.partition] = owner.nextOffset;
-    arrangeLogs(dataDir, count, applied);
-  } finally {
-    await pools.close();
-    await database.close();
   }
 }
 
@@ -147,12 +48,6 @@ export async function openMembership(
   }
   const { openKafkaMembership } = await import("../src/adapters/kafka/membership.ts");
   return openKafkaMembership({ brokers, partitions: limits.partitions, say });
-}
-
-/** @param waitMsMax how long brokers that are away are waited for */
-async function openKafka(brokers: readonly string[], say: Say, waitMsMax: number): Promise<EventLog> {
-  const { openKafkaEventLog } = await import("../src/adapters/kafka/open.ts");
-  return openKafkaEventLog({ brokers, partitions: limits.partitions, say, waitMsMax });
 }
 
 /** The engine that keeps the ledger, not yet connected: it may be away. Its client is loaded only here. */

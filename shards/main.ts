@@ -1,15 +1,14 @@
 import { type Config, readConfig } from "../src/config.ts";
 import { BillingError } from "../src/errors.ts";
-import { firstStart } from "./cli/first_start.ts";
 import { helpText } from "./cli/help.ts";
-import { isHarmless } from "./engines.ts";
-import { serve } from "./serve.ts";
+import { isHarmless, openGround, type Share } from "./ground.ts";
+import type { Say } from "./say.ts";
 import { everybodyServes, ready, supervise } from "./supervisor.ts";
 
 const out = (text: string): void => {
   process.stdout.write(text);
 };
-const say = (line: string): void => {
+const say: Say = (line) => {
   process.stderr.write(`${line}\n`);
 };
 
@@ -51,7 +50,7 @@ async function run(command: string, args: readonly string[]): Promise<number | n
 async function keepServing(demo: boolean): Promise<void> {
   const config = readConfig(process.env);
   if (config.shards > 1) return superviseShards(config, demo);
-  const running = await serve(config, say, (partition) => {
+  const { running, firstStart } = await startServing(config, (partition) => {
     say(`Another process has taken over partition ${partition}; this one stops.`);
     void stop(1);
   });
@@ -59,6 +58,16 @@ async function keepServing(demo: boolean): Promise<void> {
   out(`BillAI listening on ${running.servers.url}\n`);
   if (running.respUrl !== null) out(`Redis clients can ask on ${running.respUrl}\n`);
   await firstStart({ config, running, demo, out, interactive: process.stdout.isTTY === true });
+}
+
+/** Serves. The database starts while all the rest is loaded, which takes about as long. */
+async function startServing(config: Config, onFenced: (partition: number) => void, share?: Share) {
+  const ground = await openGround(config, say, share);
+  const [{ serveOn }, { firstStart }] = await Promise.all([
+    import("./serve.ts"),
+    import("./cli/first_start.ts"),
+  ]);
+  return { running: await serveOn(ground, config, say, onFenced, share), firstStart };
 }
 
 async function superviseShards(config: Config, demo: boolean): Promise<void> {
@@ -76,7 +85,8 @@ async function keepSharing(index: number, port: number, demo: boolean): Promise<
   // Until it serves nothing is promised that a stop would have to keep.
   let stop = async (code: number): Promise<void> => process.exit(code);
   process.on("disconnect", () => void stop(1));
-  const running = await serve(config, say, () => {}, { index, count: config.shards });
+  const share = { index, count: config.shards };
+  const { running, firstStart } = await startServing(config, () => {}, share);
   stop = stoppable(() => running.stop());
   process.send?.(ready);
   await everybody;

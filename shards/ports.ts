@@ -8,7 +8,7 @@ import { RateLimits } from "./http/rate_limits.ts";
 import { allRoutes } from "./http/resources.ts";
 import { type Servers, startServers } from "./http/server.ts";
 import type { Forwarding } from "./peers/forwarding.ts";
-import { type RespServer, startRespServer } from "./resp/server.ts";
+import type { RespServer } from "./resp/server.ts";
 import type { AuthServices, Services } from "./services.ts";
 
 /** Where clients reach this process. */
@@ -29,12 +29,12 @@ export interface PortsOptions {
 }
 
 /** Opens the ports. Throws VAL_001 with one clear line where one is taken. */
-export function openPorts(
+export async function openPorts(
   { config, sharesPorts, embedded, forwarding }: PortsOptions,
   services: Services,
   auth: AuthServices,
   closers: Closers,
-): Ports {
+): Promise<Ports> {
   const { cacheServer, clock, ids } = services;
   const { authenticator, idempotency } = auth;
   const rates = new RateLimits(cacheServer.nearLimiter, cacheServer.limiter);
@@ -58,6 +58,7 @@ export function openPorts(
   const { host, respPort: port } = config;
   if (port === null) return { servers, resp: null };
   const { call } = servers;
+  const { startRespServer } = await import("./resp/server.ts");
   const resp = startRespServer({
     host,
     port,

@@ -3,18 +3,9 @@ import { limits } from "../src/limits.ts";
 import { Alarms } from "./alarms.ts";
 import { startAnalytics } from "./analytics_reconciler.ts";
 import { keepAuditing } from "./audit_rounds.ts";
-import { Closers } from "./closers.ts";
-import {
-  alone,
-  arrangeEventLog,
-  openAnalytics,
-  openCacheServer,
-  openDatabase,
-  openEventLog,
-  openMembership,
-  openRemoteLedger,
-  type Share,
-} from "./engines.ts";
+import type { Closers } from "./closers.ts";
+import { openAnalytics, openCacheServer, openMembership, openRemoteLedger } from "./engines.ts";
+import { alone, type Ground, openGround, type Share } from "./ground.ts";
 import { keepHouse } from "./housekeeping.ts";
 import type { Servers } from "./http/server.ts";
 import { own } from "./ownership.ts";
@@ -51,12 +42,20 @@ export async function serve(
   share: Share = alone,
   openLedger = openRemoteLedger,
 ): Promise<Running> {
-  if (share.count === 1) await arrangeEventLog(config, 1, say);
-  const log = await openEventLog(config, say, share); // first: the embedded one's lock keeps a second process off everything else
-  const closers = new Closers(say);
-  closers.add("the event log", () => log.close());
+  return serveOn(await openGround(config, say, share), config, say, onFenced, share, openLedger);
+}
+
+/** As `serve`, on a log and a database that are on their way. They are closed with the rest, also where it throws. */
+export async function serveOn(
+  { log, database: opening, closers }: Ground,
+  config: Config,
+  say: Say,
+  onFenced: (partition: number) => void,
+  share: Share = alone,
+  openLedger = openRemoteLedger,
+): Promise<Running> {
   try {
-    const database = await openDatabase(config, say, share);
+    const database = await opening;
     closers.add("the database", () => database.close());
     for (const name of database.migrated) say(`migrated the database: ${name}`);
     const remote = await openLedger(config);
@@ -77,10 +76,9 @@ export async function serve(
     // Among others somebody has overtaken this process; alone, it must not have company.
     const overtaken = config.kafkaBrokers === null ? onFenced : () => membership.rejoin();
     const { services, auth, close } = await wire(log, database, overtaken, say, engines);
-    const { shard, peering, clock } = services;
+    const { shard, peering } = services;
     closers.add("the connections", close);
     await services.testClocks.load();
-    await services.makeUsageMonths(clock.now());
     await peering?.peers.start();
     closers.add("the watch over other processes", () => peering?.peers.stop());
     const giveBack = await own(services, membership, say);
@@ -89,7 +87,7 @@ export async function serve(
     const forwarding = peering === null ? null : new Forwarding(peering.peers, shard);
     const embedded = database.embedded;
     const ports = { config, sharesPorts: share.count > 1, embedded, forwarding };
-    const { servers, resp } = openPorts(ports, services, auth, closers);
+    const { servers, resp } = await openPorts(ports, services, auth, closers);
     // What others take over they serve at once, and this process sends its requests on to them until it ends.
     closers.add("the hand-over to others", () =>
       peering?.peers.haveOthers === true && config.kafkaBrokers !== null ? giveBack() : undefined,

@@ -193,6 +193,7 @@ export class Shard {
 
 /** One after the other: what is done in idle moments must not crowd the store. */
 async function warmUp(partitions: readonly Partition[]): Promise<void> {
+  await Bun.sleep(limits.warmAfterMs);
   // What fails here fails in the partition's next turn, too, and is told there.
   for (const partition of partitions) await partition.warmUp().catch(() => {});
 }

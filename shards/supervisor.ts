@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../src/config.ts";
 import { limits } from "../src/limits.ts";
-import { arrangeEventLog, openDatabase } from "./engines.ts";
+import { arrangeEventLog, openDatabase } from "./ground.ts";
 import type { Say } from "./say.ts";
 
 /** What a process tells the supervisor: that it serves. */

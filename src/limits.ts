@@ -82,6 +82,8 @@ export const limits = {
   liveActorBytesMax: 1024 * 1_048_576,
   /** Customers made live again when a partition is gained, in its idle moments: those with most usage of late. */
   warmActorsPerPartition: 200,
+  /** They wait for the first requests, which a start or another process's end has held up. */
+  warmAfterMs: 250,
   warmActorsAtOnce: 25,
   /** The newest usage rows of a partition by which they are found. */
   warmUsageRowsMax: 5000,

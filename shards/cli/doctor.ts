@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { type Config, type Environment, readConfig } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
 import { type Finding, fine, type Probe, wanting } from "../../src/ports/probe.ts";
-import { alone, openDatabase, probesOf } from "../engines.ts";
+import { probesOf } from "../engines.ts";
+import { alone, openDatabase } from "../ground.ts";
 import { auditLedger } from "./audit.ts";
 
 type Out = (text: string) => void;

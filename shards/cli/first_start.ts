@@ -6,7 +6,6 @@ import { normalizeEmail } from "../../src/auth/sessions.ts";
 import type { Config } from "../../src/config.ts";
 import { limits } from "../../src/limits.ts";
 import type { Running } from "../serve.ts";
-import { runDemo } from "./demo/run_demo.ts";
 
 export interface FirstStart {
   readonly config: Config;
@@ -37,6 +36,7 @@ export async function firstStart(start: FirstStart): Promise<void> {
   if (admin !== null) printLogin(out, admin);
   if (!seed || begun === "done") return;
   await writeFile(marker, "begun\n");
+  const { runDemo } = await import("./demo/run_demo.ts");
   await runDemo({
     url: running.servers.url,
     token: await adminToken(running),

@@ -1,5 +1,6 @@
 import { type Environment, readConfig } from "../../src/config.ts";
-import { openDatabase, restartFeed } from "../engines.ts";
+import { restartFeed } from "../engines.ts";
+import { openDatabase } from "../ground.ts";
 
 /** `rebuild-analytics`: whoever feeds analytics makes its tables anew and feeds everything again. Answers the exit code. */
 export async function rebuildAnalytics(env: Environment, out: (text: string) => void): Promise<number> {

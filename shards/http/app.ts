@@ -20,17 +20,28 @@ export interface AppParts extends DispatchParts {
 /** Answers requests, whatever they are, with a Response; never rejects. */
 export type App = (request: Request) => Response | Promise<Response>;
 
-/** Makes the app of every port: "front" serves all routes, the others those of their service. */
+/**
+ * The app of every port: "front" serves all routes, the others those of their service. Each is made at its first
+ * request: a start is sooner done, and most ports are never asked.
+ */
 export function buildApps(parts: AppParts): ReadonlyMap<ServiceName | "front", App> {
   const dispatch = dispatcher(parts, new Idempotency(parts.idempotency));
-  const apps = new Map<ServiceName | "front", App>();
-  for (const service of ["front", ...serviceNames] as const) {
-    const own = parts.routes.filter(
-      (r) => service === "front" || r.service === service || r.service === "every",
-    );
-    apps.set(service, buildApp(own, service, parts, dispatch));
-  }
-  return apps;
+  return new Map(
+    (["front", ...serviceNames] as const).map((service) => {
+      let app: App | null = null;
+      return [
+        service,
+        (request: Request) => {
+          app ??= buildApp(routesOf(parts, service), service, parts, dispatch);
+          return app(request);
+        },
+      ];
+    }),
+  );
+}
+
+function routesOf({ routes }: AppParts, service: ServiceName | "front"): Route[] {
+  return routes.filter((r) => service === "front" || r.service === service || r.service === "every");
 }
 
 function buildApp(

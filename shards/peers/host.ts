@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { Config } from "../../src/config.ts";
-import type { Share } from "../engines.ts";
+import type { Share } from "../ground.ts";
 import type { PeerHost } from "./peering.ts";
 
 const everywhere = ["0.0.0.0", "::"];

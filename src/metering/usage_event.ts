@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType } from "@sinclair/typebox/errors";
 import { type BillingError, invalid } from "../errors.ts";
 import { Text } from "../text.ts";
@@ -43,7 +43,13 @@ export interface UsageEvent {
   readonly properties: Properties;
 }
 
-const shape = TypeCompiler.Compile(UsageEventInput);
+/** Compiled for the first event: a start has other things to do. */
+let compiled: TypeCheck<typeof UsageEventInput> | null = null;
+
+function shape(): TypeCheck<typeof UsageEventInput> {
+  compiled ??= TypeCompiler.Compile(UsageEventInput);
+  return compiled;
+}
 
 /** The event in a parsed body, or the VAL_001 that names what is wrong with it. Does not throw: bad events are data. */
 export function readUsageEvent(value: unknown): UsageEvent | BillingError {
@@ -53,7 +59,7 @@ export function readUsageEvent(value: unknown): UsageEvent | BillingError {
 
 /** As `readUsageEvent`, with the fault in its parts. */
 export function readEvent(value: unknown): UsageEvent | Fault {
-  if (!shape.Check(value)) return shapeFault(value);
+  if (!shape().Check(value)) return shapeFault(value);
   const { timestamp, properties } = value as Static<typeof UsageEventInput> & { properties?: Properties };
   if (timestamp !== undefined && parseInstant(timestamp) === null) {
     return { field: "timestamp", reason: "must be an instant in RFC 3339, such as 2026-02-01T00:00:00Z" };
@@ -64,7 +70,7 @@ export function readEvent(value: unknown): UsageEvent | Fault {
 
 /** The first thing that is wrong with the shape of an event. */
 function shapeFault(value: unknown): Fault {
-  const error = shape.Errors(value).First();
+  const error = shape().Errors(value).First();
   const field = error?.path.slice(1) ?? "";
   if (error === undefined || field === "") return { field: "event", reason: "must be an object" };
   if (error.type === ValueErrorType.ObjectAdditionalProperties) return { field, reason: "is unknown" };

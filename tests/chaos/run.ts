@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { arrangeEventLog } from "../../shards/engines.ts";
+import { arrangeEventLog } from "../../shards/ground.ts";
 import { connect } from "../../src/adapters/postgres/pool.ts";
 import { readConfig } from "../../src/config.ts";
 import { Random } from "../oracle/random.ts";

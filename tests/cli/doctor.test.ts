@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doctor } from "../../shards/cli/doctor.ts";
-import { openEventLog } from "../../shards/engines.ts";
+import { openEventLog } from "../../shards/ground.ts";
 import { readConfig } from "../../src/config.ts";
 import { openTestPostgres, type TestPostgres, withDatabase } from "../postgres.ts";
 

@@ -137,7 +137,7 @@ function recovery(current: () => Opened): void {
     const { store, cursor, commit } = current();
     const usage = usageOf(customer, 1, {
       source: "söurce",
-      properties: `{"a": "é\\n"}`,
+      properties: `{"a": "é\\n\\u001f|,"}`,
       whileSuspended: true,
     });
     const fact = factOf(customer, 2, { body: `{"b": [1, null]}` });
@@ -147,6 +147,22 @@ function recovery(current: () => Opened): void {
       { kind: "usage", usage },
       { kind: "fact", fact },
     ]);
+  });
+
+  test("each actor gets its own rows, in whatever order and however often it is asked for", async () => {
+    const { store, cursor, commit } = current();
+    const [far, near] = [`${customer.customerId}_far`, `${customer.customerId}_near`];
+    const keys = [far, near, far, "nobody"].map((customerId) => ({ ...customer, customerId }));
+    const usage = [near, far].map((customerId) =>
+      usageOf({ ...customer, customerId }, 1, { eventId: customerId }),
+    );
+    await commit(batchOf(cursor(), { usage }));
+    const actors = await store.loadActors(keys);
+    expect(actors.map(({ customerId }) => customerId)).toEqual([far, near, far, "nobody"]);
+    const events = actors.map(({ tail }) =>
+      tail.map((one) => (one.kind === "usage" ? one.usage.eventId : null)),
+    );
+    expect(events).toEqual([[far], [near], [far], []]);
   });
 
   test("after any history an actor is its last snapshot and what came after, in order", async () => {

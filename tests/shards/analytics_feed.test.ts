@@ -200,3 +200,14 @@ test("goes on by itself when analytics comes back, and says once that it waits",
   expect(feeding.said).toEqual(["analytics waits: analytics is away"]);
   expect(limits.feedRowsMax).toBeGreaterThan(1000);
 });
+
+test("lets the first requests go before", async () => {
+  const feeding = await openFeed();
+  await record(5);
+  const feed = feeding.feedOf();
+  feed.start();
+  await Bun.sleep(limits.feedEveryMs / 2);
+  expect(feeding.contents()).toEqual([]);
+  await feed.stop(); // which does not wait for its turn
+  expect(feeding.contents()).toEqual([]);
+});

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { firstStart } from "../../shards/cli/first_start.ts";
-import { arrangeEventLog } from "../../shards/engines.ts";
+import { arrangeEventLog } from "../../shards/ground.ts";
 import { type Running, serve } from "../../shards/serve.ts";
 import { readConfig } from "../../src/config.ts";
 import { expectSoundLedger } from "../ledger/sound.ts";

@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
   { name: "actors", files: /^actors\//, layers: ["domain", "actors"], packages: ["@sinclair/typebox"] },
   {
     name: "wiring",
-    files: /^shards\/(wiring|engines)\.ts$/,
+    files: /^shards\/(wiring|engines|ground)\.ts$/,
     layers: [...everyday, "adapters"],
     packages: ["node:", "bun"],
   },

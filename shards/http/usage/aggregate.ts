@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { invalid } from "../../../src/errors.ts";
 import { checkFilters, type Filter, Filters } from "../../../src/filter.ts";
 import { limits } from "../../../src/limits.ts";
@@ -46,7 +46,8 @@ const AggregateQuery = Type.Object(
 type Query = Static<typeof AggregateQuery>;
 type Asked = Pick<Context<unknown, Query, object>, "principal" | "query">;
 
-const filtersCheck = TypeCompiler.Compile(Filters);
+/** Compiled for the first question: a start has other things to do. */
+let filtersCheck: TypeCheck<typeof Filters> | null = null;
 
 /** `GET /usage/aggregate`: usage summed up by customer, property and window of time. */
 export function aggregateRoute(services: Services): Route {
@@ -174,6 +175,7 @@ function filtersOf(text: string | undefined): readonly Filter[] {
   } catch {
     throw invalid("filters", "is not valid JSON");
   }
+  filtersCheck ??= TypeCompiler.Compile(Filters);
   if (!filtersCheck.Check(read)) {
     const first = filtersCheck.Errors(read).First();
     throw invalid(

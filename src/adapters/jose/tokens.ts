@@ -1,13 +1,11 @@
-import {
-  type CryptoKey,
-  errors,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-  jwtVerify,
-  SignJWT,
-} from "jose";
+// By their own names: as a whole the package takes a start twice as long to load.
+import type { CryptoKey, JWK } from "jose";
+import { JOSEError, JWKSNoMatchingKey } from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
+import { exportJWK } from "jose/key/export";
+import { generateKeyPair } from "jose/key/generate/keypair";
+import { importJWK } from "jose/key/import";
 import type { Realm } from "../../auth/realm.ts";
 import { assert } from "../../errors.ts";
 import type { SigningKey } from "../../ports/auth_store.ts";
@@ -62,7 +60,7 @@ export async function openJoseTokens(realm: Realm, signingKeys: readonly Signing
         });
         return readClaims(payload);
       } catch (error) {
-        if (error instanceof errors.JOSEError) return null;
+        if (error instanceof JOSEError) return null;
         throw error;
       }
     },
@@ -72,7 +70,7 @@ export async function openJoseTokens(realm: Realm, signingKeys: readonly Signing
 
 function knownKey(keys: ReadonlyMap<string, CryptoKey>, id: string | undefined): CryptoKey {
   const key = keys.get(id ?? "");
-  if (key === undefined) throw new errors.JWKSNoMatchingKey();
+  if (key === undefined) throw new JWKSNoMatchingKey();
   return key;
 }
 

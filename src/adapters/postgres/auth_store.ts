@@ -88,12 +88,17 @@ export async function saveUser(tx: TransactionSql, user: User): Promise<void> {
 }
 
 async function signingKeys(shard: Sql, realm: string, first: SigningKey): Promise<SigningKey[]> {
+  const read = async (): Promise<SigningKey[]> => {
+    const rows = await shard<{ id: string; secret: string; created_at: number }[]>`
+      select id, secret, created_at from signing_keys where realm = ${realm} order by generation desc`;
+    return rows.map((row) => ({ realm, id: row.id, secret: row.secret, createdAt: row.created_at }));
+  };
+  const kept = await read();
+  if (kept.length > 0) return kept;
   await shard`
     insert into signing_keys (realm, generation, id, secret, created_at)
     values (${realm}, 1, ${first.id}, ${first.secret}, ${first.createdAt}) on conflict do nothing`;
-  const rows = await shard<{ id: string; secret: string; created_at: number }[]>`
-    select id, secret, created_at from signing_keys where realm = ${realm} order by generation desc`;
-  return rows.map((row) => ({ realm, id: row.id, secret: row.secret, createdAt: row.created_at }));
+  return read();
 }
 
 function userOf(row: UserRecord): User {

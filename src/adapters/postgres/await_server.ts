@@ -1,3 +1,4 @@
+import type { Sql } from "postgres";
 import { BillingError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { connect } from "./pool.ts";
@@ -6,6 +7,7 @@ import { errorCode, isAway } from "./store_errors.ts";
 /**
  * Waits until a server answers, saying once that it is away and once that it is back.
  *
+ * @returns the one connection it has answered on
  * @param url of a server that may be away, starting, or silent
  * Throws DEP_001 with one line where it stays away, VAL_001 where it is there and does not let us in.
  */
@@ -13,14 +15,14 @@ export async function awaitPostgres(
   url: string,
   say: (line: string) => void,
   waitMsMax: number,
-): Promise<void> {
+): Promise<Sql> {
   const host = hostOf(url);
   const deadline = performance.now() + waitMsMax;
   for (let told = false; ; told = true) {
-    const failure = await failureOf(url);
-    if (failure === null) {
+    const { sql, failure } = await reach(url);
+    if (sql !== null) {
       if (told) say(`The database at ${host} is back`);
-      return;
+      return sql;
     }
     const reason = failure instanceof Error ? failure.message : String(failure);
     if (errorCode(failure) === "ERR_INVALID_URL") throw unusable("it is not an address");
@@ -34,18 +36,19 @@ export async function awaitPostgres(
   }
 }
 
-/** Why a statement is not answered; null where it is. */
-async function failureOf(url: string): Promise<unknown> {
+/** A connection that answers, or why there is none. */
+async function reach(url: string): Promise<{ sql: Sql; failure?: never } | { sql: null; failure: unknown }> {
   try {
     const sql = connect(url, { role: null, connections: 1 });
     try {
       await sql`select 1`;
-      return null;
-    } finally {
+      return { sql };
+    } catch (error) {
       await sql.end({ timeout: 0 });
+      throw error;
     }
-  } catch (error) {
-    return error;
+  } catch (failure) {
+    return { sql: null, failure };
   }
 }
 

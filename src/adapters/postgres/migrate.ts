@@ -30,7 +30,25 @@ export async function migrate(
   url: string,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<string[]> {
-  const sql = connect(url, { role: null, connections: 1 }); // one, because the lock belongs to the connection
+  const sql = connect(url, { role: null, connections: 1 });
+  try {
+    return await migrateOn(sql, migrations);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/** Whether a database lacks nothing; changes nothing. Throws DEP_001 where it is newer than this release, or changed. */
+export async function isMigrated(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ known: string | null }[]>`select to_regclass('schema_migrations')::text as known`;
+  return row?.known != null && (await missingOf(sql, readMigrations())).length === 0;
+}
+
+/** As `migrate`. @param sql one connection, because the lock belongs to it: until it ends */
+export async function migrateOn(
+  sql: Sql,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<string[]> {
   try {
     await sql`select pg_advisory_lock(${migrating})`;
     const missing = await findMissing(sql, migrations);
@@ -39,8 +57,6 @@ export async function migrate(
   } catch (error) {
     if (!isAway(error)) throw error;
     throw new BillingError("DEP_001", `The database does not answer: ${messageOf(error)}`);
-  } finally {
-    await sql.end({ timeout: 5 });
   }
 }
 
@@ -66,6 +82,10 @@ async function findMissing(sql: Sql, migrations: readonly Migration[]): Promise<
       checksum text not null,
       applied_at bigint not null
     )`;
+  return missingOf(sql, migrations);
+}
+
+async function missingOf(sql: Sql, migrations: readonly Migration[]): Promise<Migration[]> {
   const applied = await sql<{ version: number; name: string; checksum: string }[]>`
     select version, name, checksum from schema_migrations order by version`;
   for (const row of applied) {

@@ -45,6 +45,8 @@ export async function openHome(dataDir: string, log: (line: string) => void): Pr
 
   const folder = resolvePlace(place);
   const account = chooseAccount(folder);
+  const binaries = findBinaries(account, log);
+  binaries.catch(() => {}); // told below: first what is wrong with the data
   if (account !== null) await handOver(account, folder);
   const cluster = join(folder, "cluster");
   if (!existsSync(join(cluster, "PG_VERSION"))) {
@@ -55,7 +57,7 @@ export async function openHome(dataDir: string, log: (line: string) => void): Pr
     password: readFileSync(join(folder, "password"), "utf8").trim(),
     logFile: join(folder, "server.log"),
     account,
-    binaries: await findBinaries(account, log),
+    binaries: await binaries,
   };
 }
 

@@ -47,8 +47,23 @@ const returnPauseMs = 1000;
  * Throws DEP_001 with one line saying what is in the way.
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, log, revive = false } = options;
-  const home = await openHome(dataDir, log);
+  return (await beginEmbeddedPostgres(options)).opened;
+}
+
+/** As `openEmbeddedPostgres`, resolved once the server has been told to start: that takes no part of this process. */
+export async function beginEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<{ readonly opened: Promise<EmbeddedPostgres> }> {
+  const home = await openHome(options.dataDir, options.log);
+  const opened = useServer(home, options);
+  opened.catch(() => {}); // whoever waits for it is told
+  return { opened };
+}
+
+async function useServer(
+  home: Home,
+  { log, revive = false }: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const attendance = new Attendance(home, log, revive);
   const { port, reused } = await attendance.begin();
   const onExit = (): void => attendance.abandon();

@@ -1,7 +1,8 @@
+import { hash } from "node:crypto";
 import type { Sql } from "postgres";
 import { connect } from "../pool.ts";
 import { arranging } from "./months.ts";
-import { installTimescale, probeTimescale, type UsageTier } from "./tier.ts";
+import { canInstall, installTimescale, probeTimescale, type UsageTier } from "./tier.ts";
 
 /** About a month: a customer's period lies in one chunk or two. */
 const chunkMs = 30 * 86_400_000;
@@ -16,21 +17,31 @@ const rowsKeptMs = 90 * 86_400_000;
  * @param url of the owner of the tables
  */
 export async function arrangeUsage(url: string): Promise<UsageTier> {
-  const sql = connect(url, { role: null, connections: 1 }); // one, because the lock belongs to the connection
+  const sql = connect(url, { role: null, connections: 1 });
   try {
-    await sql`select pg_advisory_lock(${arranging})`;
-    await installTimescale(sql);
-    const { tier } = await probeTimescale(sql);
-    if (tier !== "none" && !(await isHypertable(sql))) await toHypertable(sql);
-    if (tier === "tsl") {
-      await keepColumns(sql);
-      await aggregateContinuously(sql);
-    }
-    await showTotals(sql, tier);
-    return tier;
+    return await arrangeUsageOn(sql);
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** How usage is kept where nothing is left to arrange; null where there may be. Changes nothing. */
+export async function arrangedTier(sql: Sql): Promise<UsageTier | null> {
+  const [timescale, isShown] = await Promise.all([probeTimescale(sql), showsTotals(sql, "none")]);
+  return isShown && timescale.tier === "none" && !canInstall(timescale) ? "none" : null;
+}
+
+/** As `arrangeUsage`. @param sql one connection, because the lock belongs to it: until it ends */
+export async function arrangeUsageOn(sql: Sql): Promise<UsageTier> {
+  await sql`select pg_advisory_lock(${arranging})`;
+  const tier = await installTimescale(sql);
+  if (tier !== "none" && !(await isHypertable(sql))) await toHypertable(sql);
+  if (tier === "tsl") {
+    await keepColumns(sql);
+    await aggregateContinuously(sql);
+  }
+  await showTotals(sql, tier);
+  return tier;
 }
 
 async function isHypertable(sql: Sql): Promise<boolean> {
@@ -95,13 +106,31 @@ async function aggregateContinuously(sql: Sql): Promise<void> {
     group by 1, 2, 3, 4, 5 with no data`;
 }
 
-/** The one place totals are read from. Our table has policies of its own, which are to hold for who asks. */
+/**
+ * The one place totals are read from. Our table has policies of its own, which are to hold for who asks. The view says
+ * what it was made from: made again at every start, it would be written to disk each time.
+ */
 async function showTotals(sql: Sql, tier: UsageTier): Promise<void> {
-  const source = tier === "tsl" ? sql`usage_by_hour_aggregate` : sql`usage_by_hour`;
-  const options = tier === "tsl" ? sql`security_barrier` : sql`security_barrier, security_invoker`;
-  await sql`
+  if (await showsTotals(sql, tier)) return;
+  const { view, madeFrom } = totalsOf(tier);
+  await sql.unsafe(`${view} comment on view usage_by_hour_of_company is '${madeFrom}';`).simple();
+}
+
+async function showsTotals(sql: Sql, tier: UsageTier): Promise<boolean> {
+  const found = await sql`
+    select from (select to_regclass('usage_by_hour_of_company') as oid) shown
+    where obj_description(oid, 'pg_class') = ${totalsOf(tier).madeFrom}
+      and has_table_privilege('billai_request', oid, 'select')`;
+  return found.length > 0;
+}
+
+function totalsOf(tier: UsageTier): { readonly view: string; readonly madeFrom: string } {
+  const source = tier === "tsl" ? "usage_by_hour_aggregate" : "usage_by_hour";
+  const options = tier === "tsl" ? "security_barrier" : "security_barrier, security_invoker";
+  const view = `
     create or replace view usage_by_hour_of_company with (${options}) as
     select company_id, hour, customer_id, event_type, currency, events, charge from ${source}
-    where company_id = current_setting('billai.company', true)`;
-  await sql`grant select on usage_by_hour_of_company to billai_request`;
+    where company_id = current_setting('billai.company', true);
+    grant select on usage_by_hour_of_company to billai_request;`;
+  return { view, madeFrom: hash("sha256", view) };
 }

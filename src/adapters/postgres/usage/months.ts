@@ -24,18 +24,26 @@ interface Month {
 export async function makeUsageMonths(url: string, now: Instant): Promise<string[]> {
   const sql = connect(url, { role: null, connections: 1 });
   try {
-    await sql`select pg_advisory_lock(${arranging})`; // ends with the connection
-    const made: string[] = [];
-    const covered = await coveredSpans(sql);
-    if (covered === null) return [];
-    for (const month of monthsAround(now)) {
-      if (covered.some(({ from, to }) => from < month.to && month.from < to)) continue;
-      if (await makeMonth(sql, month)) made.push(month.name);
-    }
-    return made;
+    return await makeUsageMonthsOn(sql, now);
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** As `makeUsageMonths`. @param sql one connection, because the lock belongs to it: until it ends */
+export async function makeUsageMonthsOn(sql: Sql, now: Instant): Promise<string[]> {
+  await sql`select pg_advisory_lock(${arranging})`;
+  const made: string[] = [];
+  for (const month of await missingMonths(sql, now)) if (await makeMonth(sql, month)) made.push(month.name);
+  return made;
+}
+
+/** The months around now that have no partition; none where usage is not kept by month. */
+export async function missingMonths(sql: Sql, now: Instant): Promise<readonly Month[]> {
+  const covered = await coveredSpans(sql);
+  if (covered === null) return [];
+  const isCovered = (month: Month) => covered.some(({ from, to }) => from < month.to && month.from < to);
+  return monthsAround(now).filter((month) => !isCovered(month));
 }
 
 /** What the partitions there are hold; null where usage is not kept by month. */

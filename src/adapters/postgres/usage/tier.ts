@@ -40,13 +40,19 @@ export function isTooOld(version: string | null): boolean {
   return major < oldestTimescale[0] || (major === oldestTimescale[0] && minor < oldestTimescale[1]);
 }
 
-/** Puts TimescaleDB into the database where the server has it loaded and we may; else leaves it. */
-export async function installTimescale(sql: Sql): Promise<void> {
-  const { available, installed, loaded } = await probeTimescale(sql);
-  if (available === null || installed !== null || !loaded || isTooOld(available)) return;
+/** Whether the server offers what the database lacks. */
+export function canInstall({ available, installed, loaded }: Timescale): boolean {
+  return available !== null && installed === null && loaded && !isTooOld(available);
+}
+
+/** Puts TimescaleDB into the database where the server has it loaded and we may; else leaves it. Answers what is there then. */
+export async function installTimescale(sql: Sql): Promise<UsageTier> {
+  const found = await probeTimescale(sql);
+  if (!canInstall(found)) return found.tier;
   try {
     await sql`create extension if not exists timescaledb`;
   } catch (error) {
     if (errorCode(error) !== "42501") throw error; // doctor tells that we may not
   }
+  return (await probeTimescale(sql)).tier;
 }
