@@ -97,11 +97,12 @@ async function writeAll(
   const failed = sent.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
 
-  const numbered = known === null ? batch.finish(await giveNumbers(tx, batch.numbering)) : null;
-  const [keysTaken, refused] = await Promise.all([
-    numbered === null ? fulfilled(kept) : writeNumberedRows(tx, numbered, next),
+  // Numbers last: until its end everybody else who issues invoices of the company waits.
+  const [refused, first] = await Promise.all([
     rest?.finish(tx, fulfilled(posting)) ?? [],
+    known === null ? giveNumbers(tx, batch.numbering) : null,
   ]);
+  const keysTaken = first === null ? fulfilled(kept) : await writeNumberedRows(tx, batch.finish(first), next);
   if (keysTaken.length > 0) throw new Undo({ ok: false, reason: "answer_exists", keys: keysTaken });
   return refused;
 }
