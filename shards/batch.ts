@@ -25,14 +25,17 @@ import type {
 } from "../src/ports/stored_rows.ts";
 import { parseInstant } from "../src/time/instant.ts";
 import { BatchLedger } from "./batch_ledger.ts";
-import { actorName, type LiveActor } from "./directory.ts";
-import { type Dirty, markDirty, newDirty, renderDocuments } from "./documents.ts";
+import { actorName, type LiveActor, type Wake } from "./directory.ts";
+import { type Dirty, isShown, markDirty, newDirty, renderDocuments } from "./documents.ts";
 import type { Ledgers } from "./ledgers.ts";
 
 interface Touched {
   readonly actor: LiveActor;
   readonly settings: CompanySettings;
-  readonly dirty: Dirty;
+  /** Which documents are stale; null where none can be. */
+  dirty: Dirty | null;
+  /** When it is to be woken from now on; worked out once all is decided. */
+  wake: Wake | undefined;
 }
 
 type NumberedFact = { readonly seq: number; readonly fact: Fact; readonly state: CustomerState };
@@ -59,7 +62,7 @@ export class Batch {
     const name = actorName(state);
     let touched = this.#touched.get(name);
     if (touched === undefined) {
-      touched = { actor, settings, dirty: newDirty() };
+      touched = { actor, settings, dirty: null, wake: undefined };
       this.#touched.set(name, touched);
     }
     let seq = state.seq - facts.length;
@@ -70,6 +73,8 @@ export class Batch {
       this.#claim(state, fact);
       this.#redeem(state, fact);
       if (fact.type === "usage_voided") this.#void(actor, fact);
+      if (!isShown(fact, state)) continue;
+      touched.dirty ??= newDirty();
       markDirty(touched.dirty, state, fact, seq);
     }
     this.ledger.add(actor, facts);
@@ -135,11 +140,12 @@ export class Batch {
   /** After the commit: snapshots taken are what recovery starts from, and settled invoices are the store's. */
   committed(): void {
     this.ledger.committed();
-    for (const { actor } of this.#touched.values()) {
+    for (const { actor, wake } of this.#touched.values()) {
       if (actor.unsnapshotted >= limits.snapshotEveryFacts) actor.unsnapshotted = 0;
+      actor.wake = wake;
       for (const subscription of actor.state.subscriptions) {
-        subscription.settled = [];
-        subscription.lookedUp = [];
+        if (subscription.settled.length > 0) subscription.settled = [];
+        if (subscription.lookedUp.length > 0) subscription.lookedUp = [];
       }
     }
   }
@@ -173,13 +179,17 @@ export class Batch {
     return rows;
   }
 
+  /** When customers are to be woken, where that is not what the store has: usage changes it for few. */
   #wakes(): WakeRow[] {
-    return [...this.#touched.values()].map(({ actor: { state } }) => ({
-      companyId: state.companyId,
-      customerId: state.customerId,
-      clockId: state.profile?.test_clock_id ?? null,
-      nextWake: nextWake(state),
-    }));
+    const rows: WakeRow[] = [];
+    for (const touched of this.#touched.values()) {
+      const { state, wake: known } = touched.actor;
+      const wake = { clockId: state.profile?.test_clock_id ?? null, nextWake: nextWake(state) };
+      touched.wake = wake;
+      if (known?.nextWake === wake.nextWake && known.clockId === wake.clockId) continue;
+      rows.push({ companyId: state.companyId, customerId: state.customerId, ...wake });
+    }
+    return rows;
   }
 
   #claim(state: CustomerState, fact: Fact): void {
@@ -229,7 +239,7 @@ export class Batch {
     return {
       facts: this.#facts.map(factRow),
       documents: [...this.#touched.values()].flatMap(({ actor, dirty }) =>
-        renderDocuments(actor.state, dirty),
+        dirty === null ? [] : renderDocuments(actor.state, dirty),
       ),
       answers: this.answers.map((answer) => answer()).filter((answer) => answer !== null),
     };

@@ -1,6 +1,6 @@
 import type { Positions } from "../actors/customer/ledger/positions.ts";
 import { type CustomerState, newCustomerState } from "../actors/customer/state.ts";
-import type { ActorKey } from "../src/ports/stored_rows.ts";
+import type { ActorKey, WakeRow } from "../src/ports/stored_rows.ts";
 
 /** Bytes in memory for each character of a snapshot, measured. */
 const BYTES_PER_CHARACTER = 3;
@@ -12,11 +12,16 @@ export interface LiveActor {
   readonly state: CustomerState;
   /** Facts since the stored snapshot: what a recovery would have to replay. */
   unsnapshotted: number;
+  /** When it is to be woken, as the store knows it; undefined where that has to be written anew. */
+  wake: Wake | undefined;
   /** What the ledger has been told of its open charges and limits, as of the last commit. */
   posted: Positions;
   /** The length of its last snapshot, which tells what it takes in memory. */
   snapshotCharacters: number;
 }
+
+/** When a customer is to be woken, and by which clock. */
+export type Wake = Pick<WakeRow, "clockId" | "nextWake">;
 
 /** How much a directory may hold at present. */
 export interface Room {
@@ -80,7 +85,13 @@ export class Directory {
 /** The actor of a customer nothing has happened to. */
 export function newLiveActor({ companyId, customerId }: ActorKey): LiveActor {
   const state = newCustomerState(companyId, customerId);
-  return { state, unsnapshotted: 0, posted: new Map(), snapshotCharacters: NEW_ACTOR_CHARACTERS };
+  return {
+    state,
+    unsnapshotted: 0,
+    wake: undefined,
+    posted: new Map(),
+    snapshotCharacters: NEW_ACTOR_CHARACTERS,
+  };
 }
 
 /** An actor's name within a shard. */

@@ -37,6 +37,11 @@ export function newDirty(): Dirty {
   };
 }
 
+/** Whether a fact may make a document stale: usage does where a draft waits to be issued. */
+export function isShown(fact: Fact, state: CustomerState): boolean {
+  return fact.type !== "usage_recorded" || state.subscriptions.some(({ drafts }) => drafts.length > 0);
+}
+
 /** Notes what a fact, already evolved into the state, makes stale. */
 export function markDirty(dirty: Dirty, state: CustomerState, fact: Fact, seq: number): void {
   switch (fact.type) {

@@ -1,4 +1,3 @@
-import { nextWake } from "../actors/customer/next_wake.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
 import { BillingError } from "../src/errors.ts";
 import { limits } from "../src/limits.ts";
@@ -220,8 +219,8 @@ export class Partition {
 
   /** What is due already, such as the past periods of a backdated subscription, does not wait for the alarm. */
   #wakeAgain(actors: readonly LiveActor[]): void {
-    for (const { state } of actors) {
-      const due = nextWake(state);
+    for (const { state, wake } of actors) {
+      const due = wake?.nextWake ?? null;
       if (due !== null && due <= this.#deps.nowOf(state)) this.wake(state);
     }
   }

@@ -182,8 +182,11 @@ export const limits = {
 
   /** Lines of a simulation; each may stand for many events. */
   simulatedEventsMax: 10_000,
-  /** Due customers woken at once: period ends of one midnight pass in rounds. */
-  wakesPerRound: 500,
+  /**
+   * Due customers woken at once: period ends of one midnight pass in rounds. Some sixty of each partition, which share a
+   * commit and hold up what else it has for some ten milliseconds.
+   */
+  wakesPerRound: 4000,
   /** How far two machines' clocks may be apart before somebody should look at them. */
   clockSkewMsMax: 1000,
   /** A data directory with less room should be looked at, and with less than the other cannot be relied on. */

@@ -56,7 +56,7 @@ export interface CommitBatch {
   readonly ledger: LedgerEntries;
   /** How many invoice numbers each company needs. */
   readonly numbering: ReadonlyMap<string, number>;
-  /** Called once inside the transaction with the first number given to each company. */
+  /** Called for each attempt with the first number given to each company, inside the transaction where there are any. */
   finish(firstNumbers: ReadonlyMap<string, number>): NumberedRows;
 }
 

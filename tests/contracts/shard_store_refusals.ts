@@ -122,6 +122,21 @@ function known(current: () => Opened, refused: Refused): void {
     await commit(batchOf(moved, { newIdentities: strangers, usage }));
   });
 
+  test("with ids that are known, whatever else it has or lacks", async () => {
+    const { cursor, commit } = current();
+    const newIdentities = [identityOf(customer, 1)];
+    const moved = await commit(batchOf(cursor(), { newIdentities }));
+    for (const rows of [
+      {},
+      { facts: [factOf(customer, 1)], documents: [documentOf(customer, customer.customerId)] },
+      { orphans: [orphanOf("orphan_1")], wakes: [{ ...customer, clockId: null, nextWake: null }] },
+      { numbering: new Map([[company, 1]]) },
+    ])
+      expect(await refused(batchOf(moved, { newIdentities, ...rows }))).toMatchObject({
+        reason: "known_identities",
+      });
+  });
+
   test("with an answer under a key that has one", async () => {
     const { cursor, commit } = current();
     const moved = await commit(batchOf(cursor(), { answers: [answerOf("key 1")] }));

@@ -16,6 +16,7 @@ import type { CatalogStore } from "../../src/ports/catalog_store.ts";
 import type { ClockStore } from "../../src/ports/clock_store.ts";
 import type { CompanyStore } from "../../src/ports/company_store.ts";
 import type { ShardStore } from "../../src/ports/shard_store.ts";
+import type { WakeRow } from "../../src/ports/stored_rows.ts";
 import { Books } from "../simulation/books.ts";
 import { memoryDocuments } from "../simulation/documents.ts";
 import { memoryCatalogs, memoryCompanies } from "../simulation/scene.ts";
@@ -131,5 +132,37 @@ test("an event that counts at last counts once, also where its batch is cut in t
   const results = await use([{ id: "early" }, poison, { id: "other" }, { id: "early" }]);
   expect(results.map(({ status }) => status)).toEqual(["applied", "rejected", "applied", "duplicate"]);
   expect([...tables.customer(key).usage.values()].map(({ eventId }) => eventId)).toEqual(["early", "other"]);
+  await shard.stop();
+});
+
+test("a wake is written where it changes, and anew where a commit failed or the customer was passive", async () => {
+  const written: (readonly WakeRow[])[] = [];
+  let fails = false;
+  const { shard, tables, use } = await openShard((store) => ({
+    commit: (batch) => {
+      written.push(batch.wakes);
+      if (!fails) return store.commit(batch);
+      fails = false;
+      throw new BillingError("DEP_001", "the store is away");
+    },
+  }));
+  await subscribe(shard);
+  const wakes = async (id: string): Promise<(number | null)[]> => {
+    written.length = 0;
+    await use([{ id }]);
+    return written.flat().map(({ nextWake }) => nextWake);
+  };
+  const due = tables.wakes.get(`${companyId}|${customerId}`)?.at ?? 0;
+  expect(due).toBeGreaterThan(present);
+  expect(await wakes("e1")).toEqual([]);
+  fails = true;
+  expect(await wakes("e2")).toEqual([due]); // not that of the commit that failed: the batch is decided again
+  expect(await wakes("e3")).toEqual([]);
+  await shard.own([]);
+  await shard.own(everyPartition);
+  expect(await wakes("e4")).toEqual([due]);
+  written.length = 0;
+  await shard.send(key, { type: "cancel_subscription", ref: "sub_1", at: present + DAY_MS });
+  expect(written.flat().map(({ nextWake }) => nextWake)).toEqual([present + DAY_MS]);
   await shard.stop();
 });

@@ -1,10 +1,17 @@
 import type { Sql, TransactionSql } from "postgres";
 import type { RefusedChain } from "../../ports/ledger_outbox.ts";
-import type { CommitBatch, CommitOutcome } from "../../ports/shard_store.ts";
+import type { CommitBatch, CommitOutcome, NumberedRows } from "../../ports/shard_store.ts";
 import type { Claim, PartitionCursor } from "../../ports/stored_rows.ts";
-import { insertIdentities, writeHotRows, writeNumberedRows, writeOtherRows } from "./commit_rows.ts";
+import {
+  FENCED,
+  isHotOnly,
+  KNOWN_IDENTITIES,
+  writeHotRows,
+  writeNumberedRows,
+  writeOtherRows,
+} from "./commit_rows.ts";
 import { findIdentities } from "./identities.ts";
-import type { CommitLedger } from "./ledger/commit_ledger.ts";
+import type { CommitLedger, LedgerPlan } from "./ledger/commit_ledger.ts";
 import { redeem } from "./redemptions.ts";
 import { errorCode, isDataError, isRetryable } from "./store_errors.ts";
 import { transaction } from "./transaction.ts";
@@ -13,28 +20,32 @@ const ATTEMPTS = 5;
 
 /** Leaves a transaction on purpose, with what it found. */
 class Undo extends Error {
-  readonly outcome: CommitOutcome | "known_identities";
-  constructor(outcome: CommitOutcome | "known_identities") {
+  readonly outcome: CommitOutcome;
+  constructor(outcome: CommitOutcome) {
     super("the batch is not committed");
     this.outcome = outcome;
   }
 }
 
-/**
- * One batch in one transaction, fenced by the partition's epoch and commit number. Statements are sent without
- * waiting for each other; nothing of them stays unless every check holds.
- */
+/** One batch in one transaction, fenced by the partition's epoch and commit number. */
 export async function commitBatch(
   sql: Sql,
   batch: CommitBatch,
   ledger: CommitLedger,
 ): Promise<CommitOutcome> {
+  const cursor = {
+    ...batch.cursor,
+    commitSeq: batch.cursor.commitSeq + 1,
+    nextOffset: batch.nextOffset,
+    nextIndex: batch.nextIndex,
+  };
   for (let attempt = 1; ; attempt++) {
     try {
-      return { ok: true, ...(await transaction(sql, (tx) => writeBatch(tx, batch, ledger))) };
+      return { ok: true, cursor, refused: await write(sql, batch, ledger, cursor) };
     } catch (error) {
-      if (error instanceof Undo) {
-        if (error.outcome !== "known_identities") return error.outcome;
+      if (error instanceof Undo) return error.outcome;
+      if (errorCode(error) === FENCED) return { ok: false, reason: "fenced" };
+      if (errorCode(error) === KNOWN_IDENTITIES) {
         const identities = await findIdentities(sql, batch.newIdentities);
         return { ok: false, reason: "known_identities", identities };
       }
@@ -44,56 +55,56 @@ export async function commitBatch(
   }
 }
 
-async function writeBatch(
-  tx: TransactionSql,
+/** Usage takes one statement, which is a transaction by itself; whatever else there is takes one around it. */
+async function write(
+  sql: Sql,
   batch: CommitBatch,
   ledger: CommitLedger,
-): Promise<{ cursor: PartitionCursor; refused: readonly RefusedChain[] }> {
-  const next = {
-    ...batch.cursor,
-    commitSeq: batch.cursor.commitSeq + 1,
-    nextOffset: batch.nextOffset,
-    nextIndex: batch.nextIndex,
-  };
-  const [moved, inserted, taken, redeemed, posting, ...writes] = await Promise.allSettled([
-    moveFence(tx, batch),
-    insertIdentities(tx, batch.newIdentities),
-    claim(tx, batch),
-    redeem(tx, batch.redemptions),
-    ledger.begin(tx, batch, next.commitSeq),
-    writeHotRows(tx, batch, next.commitSeq),
-    writeOtherRows(tx, batch, next.commitSeq),
-  ]);
-  // In this order: a batch that should not have been tried says nothing by what else fails in it.
-  if (!fulfilled(moved)) throw new Undo({ ok: false, reason: "fenced" });
-  if (fulfilled(inserted) < batch.newIdentities.length) throw new Undo("known_identities");
-  const lost = fulfilled(taken);
-  if (lost.length > 0) throw new Undo({ ok: false, reason: "claims_taken", claims: lost });
-  const coupons = fulfilled(redeemed);
-  if (coupons.length > 0) throw new Undo({ ok: false, reason: "coupons_exhausted", coupons });
-  const failed = [posting, ...writes]
-    .filter((write) => write.status === "rejected")
-    .map((write) => write.reason);
-  if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
-
-  const rows = batch.finish(await giveNumbers(tx, batch.numbering));
-  const [keysTaken, refused] = await Promise.all([
-    writeNumberedRows(tx, rows, next),
-    ledger.finish(tx, batch, fulfilled(posting)),
-  ]);
-  if (keysTaken.length > 0) throw new Undo({ ok: false, reason: "answer_exists", keys: keysTaken });
-  return { cursor: next, refused };
+  next: PartitionCursor,
+): Promise<readonly RefusedChain[]> {
+  const plan = ledger(batch.ledger, next.partition);
+  // Without numbers to be given it is known beforehand.
+  const rows = batch.numbering.size === 0 ? batch.finish(new Map()) : null;
+  if (rows === null || plan.rest !== null || !isHotOnly(batch, rows))
+    return transaction(sql, (tx) => writeAll(tx, batch, plan, next, rows));
+  await writeHotRows(sql, batch, plan.plain);
+  return [];
 }
 
-/** Moves the partition on; false where its owner or an earlier commit has moved it already. */
-async function moveFence(
+/** Statements are sent without waiting for each other; nothing of them stays unless every check holds. */
+async function writeAll(
   tx: TransactionSql,
-  { cursor, nextOffset, nextIndex }: CommitBatch,
-): Promise<boolean> {
-  const moved = await tx`
-    update partitions set commit_seq = commit_seq + 1, next_offset = ${nextOffset}, next_index = ${nextIndex}
-    where id = ${cursor.partition} and epoch = ${cursor.epoch} and commit_seq = ${cursor.commitSeq}`;
-  return moved.count === 1;
+  batch: CommitBatch,
+  { plain, rest }: LedgerPlan,
+  next: PartitionCursor,
+  known: NumberedRows | null,
+): Promise<readonly RefusedChain[]> {
+  const sent = await Promise.allSettled([
+    writeHotRows(tx, batch, plain),
+    claim(tx, batch),
+    redeem(tx, batch.redemptions),
+    rest?.begin(tx, next.commitSeq) ?? null,
+    known === null ? [] : writeNumberedRows(tx, known, next),
+    writeOtherRows(tx, batch, next.commitSeq),
+  ]);
+  const [hot, claimed, redeemed, posting, kept] = sent;
+  // In this order: a batch that should not have been tried says nothing by what else fails in it.
+  fulfilled(hot);
+  if (claimed.status === "fulfilled" && claimed.value.length > 0)
+    throw new Undo({ ok: false, reason: "claims_taken", claims: claimed.value });
+  if (redeemed.status === "fulfilled" && redeemed.value.length > 0)
+    throw new Undo({ ok: false, reason: "coupons_exhausted", coupons: redeemed.value });
+  const failed = sent.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (failed.length > 0) throw failed.find((reason) => errorCode(reason) !== "25P02") ?? failed[0];
+
+  // Numbers last: until its end everybody else who issues invoices of the company waits.
+  const [refused, first] = await Promise.all([
+    rest?.finish(tx, fulfilled(posting)) ?? [],
+    known === null ? giveNumbers(tx, batch.numbering) : null,
+  ]);
+  const keysTaken = first === null ? fulfilled(kept) : await writeNumberedRows(tx, batch.finish(first), next);
+  if (keysTaken.length > 0) throw new Undo({ ok: false, reason: "answer_exists", keys: keysTaken });
+  return refused;
 }
 
 /** Claims names; returns those another resource holds. A claim on a name one holds already is no conflict. */

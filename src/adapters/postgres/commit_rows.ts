@@ -1,105 +1,113 @@
-import type { TransactionSql } from "postgres";
+import type { ISql, TransactionSql } from "postgres";
 import type { CommitBatch, NumberedRows } from "../../ports/shard_store.ts";
-import type { DocumentRow, IdentityRow, PartitionCursor, StoredAnswer } from "../../ports/stored_rows.ts";
+import type { DocumentRow, PartitionCursor, StoredAnswer, UsageRow } from "../../ports/stored_rows.ts";
+import { uuidOf } from "./ledger/columns.ts";
+import type { PlainTransfer } from "./ledger/commit_ledger.ts";
+import { slotOf } from "./ledger/write.ts";
 import { settleInvoices } from "./settled_invoices.ts";
 
 /** How much after it occurred usage may be recorded and still be looked for where all of it is: a month's partition. */
 const lateMs = 35 * 86_400_000;
 
-/** Inserts identities that must be new; returns how many were. */
-export async function insertIdentities(tx: TransactionSql, rows: readonly IdentityRow[]): Promise<number> {
-  if (rows.length === 0) return 0;
-  const inserted = await tx`
-    insert into usage_identities (company_id, customer_id, digest, fingerprint, verdict, seq)
-    select * from unnest(${column(rows, "companyId")}::text[], ${column(rows, "customerId")}::text[],
-      ${column(rows, "digest")}::uuid[], ${column(rows, "fingerprint")}::uuid[], ${column(rows, "verdict")}::text[],
-      ${column(rows, "seq")}::bigint[])
-    on conflict do nothing`;
-  return inserted.count;
-}
+/** A refusal of `writeHotRows`. */
+export const FENCED = "BA001";
+export const KNOWN_IDENTITIES = "BA002";
 
-/** The rows nearly every batch has: usage, wakes, snapshots. One statement per table, none where empty. */
-export async function writeHotRows(tx: TransactionSql, batch: CommitBatch, commitSeq: number): Promise<void> {
-  await Promise.all([writeUsage(tx, batch, commitSeq), writeWakes(tx, batch), writeSnapshots(tx, batch)]);
-}
-
-async function writeUsage(
-  tx: TransactionSql,
-  { usage, cursor }: CommitBatch,
-  commitSeq: number,
+/**
+ * Moves the partition on and writes the rows nearly every batch has: identities that must be new, usage, wakes,
+ * snapshots and transfers that nothing can refuse. One statement, all or nothing; 0012_commit_in_one.sql says what it
+ * does. Fails with FENCED or KNOWN_IDENTITIES as its SQLSTATE.
+ */
+export async function writeHotRows(
+  sql: ISql,
+  batch: CommitBatch,
+  plain: readonly PlainTransfer[],
 ): Promise<void> {
-  if (usage.length === 0) return;
-  await tx`
-    insert into usage_events (company_id, customer_id, seq, event_id, source, event_type, subscription_id, occurred_at,
-      received_at, recorded_at, properties, charge, currency, while_suspended, partition, commit_seq)
-    select u.*, ${cursor.partition}, ${commitSeq} from unnest(
+  const { cursor, nextOffset, nextIndex, newIdentities: ids, usage, snapshots } = batch;
+  const waiting = batch.wakes.filter((wake) => wake.nextWake !== null);
+  const transfers = plain.map(({ transfer }) => transfer);
+  await sql`
+    select commit_rows(${cursor.partition}, ${cursor.epoch}, ${cursor.commitSeq}, ${nextOffset}, ${nextIndex},
+      ${column(ids, "companyId")}::text[], ${column(ids, "customerId")}::text[], ${column(ids, "digest")}::uuid[],
+      ${column(ids, "fingerprint")}::uuid[], ${column(ids, "verdict")}::text[], ${column(ids, "seq")}::bigint[],
       ${column(usage, "companyId")}::text[], ${column(usage, "customerId")}::text[], ${column(usage, "seq")}::bigint[],
       ${column(usage, "eventId")}::text[], ${column(usage, "source")}::text[], ${column(usage, "eventType")}::text[],
       ${column(usage, "subscriptionId")}::text[], ${column(usage, "occurredAt")}::bigint[],
       ${column(usage, "receivedAt")}::bigint[], ${column(usage, "recordedAt")}::bigint[],
-      ${column(usage, "properties")}::text[]::jsonb[], ${column(usage, "charge")}::numeric[],
-      ${column(usage, "currency")}::text[], ${usage.map((row) => String(row.whileSuspended))}::text[]::boolean[]) as u`;
+      ${column(usage, "properties")}::text[], ${column(usage, "charge")}::text[],
+      ${column(usage, "currency")}::text[], ${usage.map((row) => String(row.whileSuspended))}::text[]::boolean[],
+      ${column(waiting, "companyId")}::text[], ${column(waiting, "customerId")}::text[],
+      ${column(waiting, "clockId")}::text[], ${column(waiting, "nextWake")}::bigint[],
+      ${column(snapshots, "companyId")}::text[], ${column(snapshots, "customerId")}::text[],
+      ${column(snapshots, "seq")}::bigint[], ${column(snapshots, "version")}::int[],
+      ${column(snapshots, "body")}::text[], ${snapshots.map(({ at }) => at - lateMs)}::bigint[],
+      ${slotOf(cursor.partition)}, ${column(plain, "companyId")}::text[],
+      ${transfers.map((t) => uuidOf(t.id))}::uuid[], ${transfers.map((t) => uuidOf(t.debit))}::uuid[],
+      ${transfers.map((t) => uuidOf(t.credit))}::uuid[], ${transfers.map((t) => String(t.amount))}::numeric[],
+      ${column(transfers, "ledger")}::int[], ${column(transfers, "code")}::int[],
+      ${column(transfers, "at")}::bigint[], ${transfers.map((t) => uuidOf(t.reference))}::uuid[])`;
 }
 
-async function writeWakes(tx: TransactionSql, { wakes, cursor }: CommitBatch): Promise<void> {
-  const waiting = wakes.filter((wake) => wake.nextWake !== null);
+/** True where a batch has nothing but the rows that every one may have. */
+export function isHotOnly(batch: CommitBatch, rows: NumberedRows): boolean {
+  const { changedIdentities, orphans, recoveredOrphans, deadLetters, voids, settled } = batch;
+  const { claims, releasedClaims, redemptions, wakes, usage } = batch;
+  const others = [
+    ...[changedIdentities, orphans, recoveredOrphans, deadLetters, voids, settled],
+    ...[claims, releasedClaims, redemptions, rows.facts, rows.documents, rows.answers],
+  ];
+  return (
+    others.every(({ length }) => length === 0) &&
+    wakes.every(({ nextWake }) => nextWake !== null) &&
+    !usage.some(isLate)
+  );
+}
+
+/** Whether a snapshot does not know to look for a usage row as far back as it is. */
+function isLate({ occurredAt, recordedAt }: UsageRow): boolean {
+  return occurredAt < recordedAt - lateMs;
+}
+
+/** Takes the wakes of customers away who have none to wait for. */
+async function removeWakes(tx: TransactionSql, { wakes }: CommitBatch): Promise<void> {
   const resting = wakes.filter((wake) => wake.nextWake === null);
-  const writes: PromiseLike<unknown>[] = [];
-  if (waiting.length > 0) {
-    writes.push(tx`
-      insert into wakes (company_id, customer_id, clock_id, next_wake, partition)
-      select w.*, ${cursor.partition} from unnest(${column(waiting, "companyId")}::text[],
-        ${column(waiting, "customerId")}::text[], ${column(waiting, "clockId")}::text[],
-        ${column(waiting, "nextWake")}::bigint[]) as w
-      on conflict (company_id, customer_id) do update set next_wake = excluded.next_wake, clock_id = excluded.clock_id
-      where wakes.next_wake <> excluded.next_wake or wakes.clock_id is distinct from excluded.clock_id`);
-  }
-  if (resting.length > 0) {
-    writes.push(tx`
-      delete from wakes w using unnest(${column(resting, "companyId")}::text[], ${column(resting, "customerId")}::text[])
-        as r(company_id, customer_id)
-      where w.company_id = r.company_id and w.customer_id = r.customer_id`);
-  }
-  await Promise.all(writes);
+  if (resting.length === 0) return;
+  await tx`
+    delete from wakes w using unnest(${column(resting, "companyId")}::text[], ${column(resting, "customerId")}::text[])
+      as r(company_id, customer_id)
+    where w.company_id = r.company_id and w.customer_id = r.customer_id`;
 }
 
 /**
- * Snapshots, with since when the usage after them occurred: since shortly before they were taken. A row that is later
- * than that lowers it, which is to follow the snapshots, as it may come after one of the same batch.
+ * A snapshot has since when the usage after it occurred: since shortly before it was taken. A row that is later than
+ * that lowers it, which is to follow the snapshots, as it may come after one of the same batch.
  */
-async function writeSnapshots(tx: TransactionSql, { snapshots, usage }: CommitBatch): Promise<void> {
-  const writes: PromiseLike<unknown>[] = [];
-  if (snapshots.length > 0) {
-    writes.push(tx`
-      insert into snapshots (company_id, customer_id, seq, version, body, usage_since)
-      select * from unnest(${column(snapshots, "companyId")}::text[], ${column(snapshots, "customerId")}::text[],
-        ${column(snapshots, "seq")}::bigint[], ${column(snapshots, "version")}::int[],
-        ${column(snapshots, "body")}::text[], ${snapshots.map(({ at }) => at - lateMs)}::bigint[])
-      on conflict (company_id, customer_id) do update
-      set seq = excluded.seq, version = excluded.version, body = excluded.body, usage_since = excluded.usage_since`);
-  }
-  const late = usage.filter(({ occurredAt, recordedAt }) => occurredAt < recordedAt - lateMs);
-  if (late.length > 0) {
-    writes.push(tx`
-      update snapshots s set usage_since = l.since
-      from (
-        select company_id, customer_id, min(occurred_at) as since from unnest(${column(late, "companyId")}::text[],
-          ${column(late, "customerId")}::text[], ${column(late, "occurredAt")}::bigint[])
-          as r(company_id, customer_id, occurred_at) group by 1, 2
-      ) l
-      where s.company_id = l.company_id and s.customer_id = l.customer_id and s.usage_since > l.since`);
-  }
-  await Promise.all(writes);
+async function lowerSnapshots(tx: TransactionSql, { usage }: CommitBatch): Promise<void> {
+  const late = usage.filter(isLate);
+  if (late.length === 0) return;
+  await tx`
+    update snapshots s set usage_since = l.since
+    from (
+      select company_id, customer_id, min(occurred_at) as since from unnest(${column(late, "companyId")}::text[],
+        ${column(late, "customerId")}::text[], ${column(late, "occurredAt")}::bigint[])
+        as r(company_id, customer_id, occurred_at) group by 1, 2
+    ) l
+    where s.company_id = l.company_id and s.customer_id = l.customer_id and s.usage_since > l.since`;
 }
 
-/** The rows few batches have: ids with a new verdict, voids, settled invoices, orphans, dead letters. */
+/** The rows few batches have, after the others: ids with a new verdict, voids, settled invoices, orphans, dead letters. */
 export async function writeOtherRows(
   tx: TransactionSql,
   batch: CommitBatch,
   commitSeq: number,
 ): Promise<void> {
   const { changedIdentities: changed, orphans, recoveredOrphans: recovered, deadLetters: dead } = batch;
-  const writes: PromiseLike<unknown>[] = [voidUsage(tx, batch, commitSeq), settleInvoices(tx, batch.settled)];
+  const writes: PromiseLike<unknown>[] = [
+    removeWakes(tx, batch),
+    lowerSnapshots(tx, batch),
+    voidUsage(tx, batch, commitSeq),
+    settleInvoices(tx, batch.settled),
+  ];
   if (changed.length > 0) {
     writes.push(tx`
       update usage_identities i set fingerprint = c.fingerprint, verdict = c.verdict, seq = c.seq
@@ -187,15 +195,15 @@ function documentWrites(tx: TransactionSql, documents: readonly DocumentRow[]): 
 
 /** Keeps answers under their idempotency keys; returns the keys that were kept before. */
 export async function keepAnswers(tx: TransactionSql, answers: readonly StoredAnswer[]): Promise<string[]> {
-  const taken: string[] = [];
-  for (const a of answers) {
-    const kept = await tx`
-      insert into idempotency_keys (company_id, key, method, path, request_hash, status, body, created_at)
-      values (${a.companyId}, ${a.key}, ${a.method}, ${a.path}, ${a.requestHash}, ${a.status}, ${a.body}, ${a.createdAt})
-      on conflict do nothing`;
-    if (kept.count === 0) taken.push(a.key);
-  }
-  return taken;
+  const kept = await Promise.all(
+    answers.map(
+      (a) => tx`
+        insert into idempotency_keys (company_id, key, method, path, request_hash, status, body, created_at)
+        values (${a.companyId}, ${a.key}, ${a.method}, ${a.path}, ${a.requestHash}, ${a.status}, ${a.body}, ${a.createdAt})
+        on conflict do nothing`,
+    ),
+  );
+  return answers.filter((_, at) => kept[at]?.count === 0).map(({ key }) => key);
 }
 
 function column<Row, Name extends keyof Row>(rows: readonly Row[], name: Name): Row[Name][] {

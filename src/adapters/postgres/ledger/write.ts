@@ -2,7 +2,7 @@ import type { TransactionSql } from "postgres";
 import type { Account } from "../../../ledger/account.ts";
 import type { Changes, Counters } from "../../../ledger/apply.ts";
 import type { Stored } from "../../../ledger/existing.ts";
-import type { Chain, Transfer } from "../../../ledger/transfer.ts";
+import type { Transfer } from "../../../ledger/transfer.ts";
 import { uuidOf } from "./columns.ts";
 
 /** The row of an account with a bound: it has this one only, which is locked to decide. */
@@ -27,41 +27,6 @@ export async function openAccounts(tx: TransactionSql, accounts: readonly Accoun
       ${sorted.map((a) => a.currency)}::text[], ${sorted.map((a) => a.ownerId)}::text[],
       ${sorted.map((a) => a.customerId)}::text[])
     on conflict (id) do nothing`;
-}
-
-/**
- * Posts transfers that nothing can refuse: between open accounts without bounds, of known companies. Balances follow
- * what is new, so that posting twice changes nothing.
- */
-export async function postPlain(
-  tx: TransactionSql,
-  chains: readonly Chain[],
-  companyOf: (account: bigint) => string,
-  slot: number,
-): Promise<void> {
-  const transfers = chains.flat();
-  if (transfers.length === 0) return;
-  await tx`
-    with posted as (
-      insert into ledger_transfers (company_id, id, kind, debit, credit, amount, ledger, code, at, reference)
-      select company_id, id, 'posted', debit, credit, amount, ledger, code, at, reference from unnest(
-        ${transfers.map((t) => companyOf(t.debit))}::text[], ${transfers.map((t) => uuidOf(t.id))}::uuid[],
-        ${transfers.map((t) => uuidOf(t.debit))}::uuid[], ${transfers.map((t) => uuidOf(t.credit))}::uuid[],
-        ${transfers.map((t) => String(t.amount))}::numeric[], ${transfers.map((t) => t.ledger)}::int[],
-        ${transfers.map((t) => t.code)}::int[], ${transfers.map((t) => t.at)}::bigint[],
-        ${transfers.map((t) => uuidOf(t.reference))}::uuid[])
-        as t(company_id, id, debit, credit, amount, ledger, code, at, reference)
-      on conflict (id) do nothing
-      returning company_id, debit, credit, amount
-    )
-    insert into ledger_balances (company_id, account_id, slot, debits_posted, credits_posted)
-    select company_id, account_id, ${slot}::int, sum(debits), sum(credits) from (
-      select company_id, debit as account_id, amount as debits, 0 as credits from posted
-      union all select company_id, credit, 0, amount from posted) as moves
-    group by company_id, account_id order by account_id
-    on conflict (account_id, slot) do update set
-      debits_posted = ledger_balances.debits_posted + excluded.debits_posted,
-      credits_posted = ledger_balances.credits_posted + excluded.credits_posted`;
 }
 
 /** Writes what has been worked out of chains that could have been refused. */
