@@ -89,8 +89,8 @@ export async function openCacheServer(redisUrl: string | null, say: Say): Promis
   return {
     embedded: false,
     cache: openRedisCache(redis, near.cache),
-    limiter: openRedisRateLimiter(redis, near.limiter),
-    nearLimiter: near.limiter,
+    limiter: openRedisRateLimiter(redis, near.nearLimiter),
+    nearLimiter: near.nearLimiter,
     ping: redis.ping,
     describe: redis.describe,
     close: redis.close,

@@ -45,6 +45,11 @@ export interface IdSource {
 }
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+/** What ten bits are, two characters at a time. */
+const pairs = Array.from(
+  { length: 1024 },
+  (_, bits) => alphabet.charAt(bits >> 5) + alphabet.charAt(bits & 31),
+);
 const body = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const known: ReadonlySet<string> = new Set(idPrefixes);
 
@@ -83,18 +88,23 @@ export function idPrefixOf(text: string): IdPrefix | null {
   return known.has(prefix) && isId(prefix as IdPrefix, text) ? (prefix as IdPrefix) : null;
 }
 
+/** The last one asked for: many ids are made within a millisecond. */
+let lastTime = { at: 0, text: base32(0, 10) };
+
 /** 48 bits of milliseconds in 10 characters, the first of which holds three bits. */
 function timePart(at: Instant): string {
   assert(Number.isInteger(at) && at >= 0 && at < 2 ** 48, "the time of an id fits in 48 bits");
-  return base32(at, 10);
+  if (at !== lastTime.at) lastTime = { at, text: base32(at, 10) };
+  return lastTime.text;
 }
 
+/** @param characters an even number of them */
 function base32(value: number, characters: number): string {
   let text = "";
   let rest = value; // up to 48 bits: beyond what shifts can do, exact as a double
-  for (let i = 0; i < characters; i += 1) {
-    text = alphabet.charAt(rest % 32) + text;
-    rest = Math.floor(rest / 32);
+  for (let i = 0; i < characters; i += 2) {
+    text = pairs[rest % 1024] + text;
+    rest = Math.floor(rest / 1024);
   }
   return text;
 }

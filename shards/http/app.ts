@@ -58,9 +58,12 @@ function buildApp(
   ];
   // By default the router takes hosts of fewer than four letters for a part of the path.
   const app = new Elysia({ name: service, handler: { standardHostname: false } });
+  /** Those without parameters, by method and path: found without the router. */
+  const exact = new Map<string, Handle>();
   const methods = Map.groupBy(routes, (route) => route.path.replaceAll(/:\w+/g, ":"));
   for (const route of routes) {
     const handle = dispatch(route);
+    if (!route.path.includes(":")) exact.set(`${route.method} ${route.path}`, handle);
     app.route(route.method, route.path, ({ request, params }) => handle(request, (params ?? {}) as Params), {
       parse: "none",
     });
@@ -84,7 +87,17 @@ function buildApp(
     if (code === "NOT_FOUND") return refusal(parts, new BillingError("REQ_001", errorTable.REQ_001.title));
     return refusal(parts, error);
   });
-  return (request) => app.handle(request);
+  return (request) => {
+    const handle = exact.get(`${request.method} ${pathOf(request.url)}`);
+    return handle === undefined ? app.handle(request) : handle(request, {});
+  };
+}
+
+/** The path of an address as it was written. */
+function pathOf(url: string): string {
+  const from = url.indexOf("/", "http://".length);
+  const to = url.indexOf("?", from);
+  return url.slice(from, to < 0 ? undefined : to);
 }
 
 type Params = Readonly<Record<string, string | null>>;

@@ -3,20 +3,21 @@ import { limits } from "../../src/limits.ts";
 import { readJson } from "../../src/money/json.ts";
 import { refuseUnstorable } from "./validate.ts";
 
-/** The body's bytes, never more than the limit in memory. Throws REQ_004; VAL_001 where the client gave up midway. */
-export async function readBytes(request: Request): Promise<Uint8Array> {
-  const max = limits.requestBodyBytesMax;
+/** The body's bytes, never more than the limit in memory. Throws and rejects with REQ_004; VAL_001 where the client gave up midway. */
+export function readBytes(request: Request): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
-  if (Number(announced ?? 0) > max) throw tooLarge();
-  try {
-    const bytes =
-      announced === null ? await readStream(request) : new Uint8Array(await request.arrayBuffer());
-    if (bytes.length > max) throw tooLarge();
-    return bytes;
-  } catch (error) {
-    if (error instanceof BillingError) throw error;
-    throw malformed("ended too early");
-  }
+  if (Number(announced ?? 0) > limits.requestBodyBytesMax) throw tooLarge();
+  const reading = announced === null ? readStream(request) : request.bytes();
+  return reading.then(bounded, endedEarly);
+}
+
+function bounded(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > limits.requestBodyBytesMax) throw tooLarge();
+  return bytes;
+}
+
+function endedEarly(error: unknown): never {
+  throw error instanceof BillingError ? error : malformed("ended too early");
 }
 
 async function readStream({ body }: Request): Promise<Uint8Array> {
@@ -40,9 +41,11 @@ export function parseBody(bytes: Uint8Array): unknown {
   return value;
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw malformed("is not valid UTF-8");
   }

@@ -29,14 +29,14 @@ export function renderError(error: BillingError, requestId: string, input: unkno
 }
 
 // Answers are data: no browser shall render, frame, sniff or keep them.
-const apiHeaders = {
+const apiHeaders = new Headers({
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-} as const;
+});
 
 /** A JSON response with the headers every answer carries. */
 export function jsonResponse(
@@ -44,8 +44,11 @@ export function jsonResponse(
   requestId: string,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  const headers = { ...apiHeaders, "X-Request-Id": requestId, ...more };
-  return new Response(rendered.body, { status: rendered.status, headers });
+  const response = new Response(rendered.body, { status: rendered.status, headers: apiHeaders });
+  const { headers } = response;
+  headers.set("X-Request-Id", requestId);
+  for (const name in more) headers.set(name, more[name] ?? "");
+  return response;
 }
 
 /** The headers an error adds: when to come back, how to prove who one is. */

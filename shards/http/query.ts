@@ -8,14 +8,24 @@ export function addressed(request: Request): URL {
   return URL.parse(url) ?? new URL(`http://localhost${url.slice(url.indexOf("/", "http://".length))}`);
 }
 
+const noSearch: Iterable<readonly [string, string]> = [];
+
+/** The parameters of a request's address, in their order. */
+export function searchOf(request: Request): Iterable<readonly [string, string]> {
+  return request.url.includes("?") ? addressed(request).searchParams : noSearch;
+}
+
 /**
  * The query string as an object, ready to be validated: values are text, but numbers and booleans where the schema
  * says so. Throws VAL_001 for a parameter given twice.
  */
-export function readQuery(url: URL, schema: TSchema): Readonly<Record<string, unknown>> {
+export function readQuery(
+  search: Iterable<readonly [string, string]>,
+  schema: TSchema,
+): Readonly<Record<string, unknown>> {
   const query: Record<string, unknown> = Object.create(null);
   const properties: Readonly<Record<string, TSchema | undefined>> = schema.properties ?? {};
-  for (const [name, text] of url.searchParams) {
+  for (const [name, text] of search) {
     if (!isStorable(name))
       throw new BillingError("VAL_001", "Validation error: a query parameter's name has NUL");
     if (!isStorable(text)) throw invalid(name, "must not contain NUL");

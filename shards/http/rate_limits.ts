@@ -1,6 +1,6 @@
 import type { Principal } from "../../src/auth/principal.ts";
 import { assert, BillingError } from "../../src/errors.ts";
-import type { Bucket, RateLimiter, Taken } from "../../src/ports/rate_limiter.ts";
+import type { Bucket, NearRateLimiter, RateLimiter, Taken } from "../../src/ports/rate_limiter.ts";
 import type { RateRule } from "../../src/rate_limits/gcra.ts";
 import { authRule, companyRules, type RateKind } from "../../src/rate_limits/rules.ts";
 import type { Route } from "./route.ts";
@@ -16,7 +16,7 @@ export type RateHeaders = Readonly<Record<"RateLimit-Policy" | "RateLimit", stri
 
 /** Charges requests to companies, keys and addresses, and refuses what is too much. */
 export class RateLimits {
-  readonly #near: RateLimiter;
+  readonly #near: NearRateLimiter;
   readonly #shared: RateLimiter;
 
   /**
@@ -24,28 +24,34 @@ export class RateLimits {
    * company can send as many times its limit as there are processes, each of which is protected
    * @param shared the one of all processes
    */
-  constructor(near: RateLimiter, shared: RateLimiter) {
+  constructor(near: NearRateLimiter, shared: RateLimiter) {
     this.#near = near;
     this.#shared = shared;
   }
 
-  /** Throws REQ_003 where it is too much. Either way `told` learns what the answer says of it. */
-  async charge(
-    kind: RateKind,
-    payer: Payer,
-    cost: number,
-    told: (headers: RateHeaders) => void,
-  ): Promise<void> {
+  /** Throws and rejects with REQ_003 where it is too much. Either way `told` learns what the answer says of it. */
+  charge(kind: RateKind, payer: Payer, cost: number, told: Told): void | Promise<void> {
+    if (kind === "ingest") return this.chargeUsage(payer, cost, told);
     const buckets = bucketsOf(kind, payer);
-    const limiter = kind === "ingest" ? this.#near : this.#shared;
-    const taken = await limiter.take(buckets, cost);
-    told(headersOf(kind, buckets, taken));
-    if (taken.admitted) return;
-    const waits = taken.standings.map(({ remaining, waitMs }) => (remaining < cost ? waitMs : 0));
-    throw new BillingError("REQ_003", "Too much in too short a time; slow down", {
-      retryAfterS: Math.max(...waits) / 1000,
-    });
+    return this.#shared.take(buckets, cost).then((taken) => settle(kind, buckets, taken, cost, told));
   }
+
+  /** As `charge` of what counts as usage: at once. */
+  chargeUsage(payer: Payer, cost: number, told: Told): void {
+    const buckets = bucketsOf("ingest", payer);
+    settle("ingest", buckets, this.#near.takeNow(buckets, cost), cost, told);
+  }
+}
+
+type Told = (headers: RateHeaders) => void;
+
+function settle(kind: RateKind, buckets: readonly Bucket[], taken: Taken, cost: number, told: Told): void {
+  told(headersOf(kind, buckets, taken));
+  if (taken.admitted) return;
+  const waits = taken.standings.map(({ remaining, waitMs }) => (remaining < cost ? waitMs : 0));
+  throw new BillingError("REQ_003", "Too much in too short a time; slow down", {
+    retryAfterS: Math.max(...waits) / 1000,
+  });
 }
 
 /** What a route counts as: what it says, else by its method. Null where it is unlimited, as what anybody may read. */

@@ -11,6 +11,8 @@ const secretText =
 // The `key` of a plan is a name, that of anything else a secret: it shows by its long runs without a separator.
 const keyName = /(?:^|[_-])key$/i;
 const longRun = /[A-Za-z0-9+/=]{20}/;
+/** The shortest text that is a secret by itself is `Basic x`. */
+const secretTextCharactersMin = 7;
 const cardLike = /(?<!\d)[2-6](?:[ -]?\d){12,18}(?!\d)/g;
 
 /** What is echoed of a request: secrets and card-like numbers hidden, long values cut. */
@@ -29,7 +31,8 @@ function show(value: unknown, name: string, depth: number): unknown {
 }
 
 function showText(text: string, name: string): string {
-  if (secretText.test(text) || hasCard(text) || (keyName.test(name) && longRun.test(text))) return redacted;
+  if (text.length < secretTextCharactersMin) return text;
+  if (secretText.test(text) || hasCard(text) || (longRun.test(text) && keyName.test(name))) return redacted;
   const { echoStringCharactersMax: max } = limits;
   return text.length > max ? `${text.slice(0, max).toWellFormed()}…` : text;
 }
@@ -47,14 +50,20 @@ function showList(list: readonly unknown[], name: string, depth: number): unknow
 }
 
 function showObject(object: object, depth: number): Record<string, unknown> {
+  const shown: Record<string, unknown> = Object.create(null); // so that `__proto__` is a name like any other
   const entries = Object.entries(object);
-  const shown = entries.slice(0, limits.echoItemsMax).map(([key, item]) => {
-    const { echoStringCharactersMax: max } = limits;
+  const { echoItemsMax, echoStringCharactersMax: max } = limits;
+  let count = 0;
+  for (const [key, item] of entries) {
+    if (count === echoItemsMax) {
+      shown["…"] = `${entries.length - count} more`;
+      break;
+    }
+    count += 1;
     const label = key.length > max ? `${key.slice(0, max).toWellFormed()}…` : key;
-    return [hasCard(key) ? redacted : label, show(item, key, depth + 1)];
-  });
-  if (entries.length > shown.length) shown.push(["…", `${entries.length - shown.length} more`]);
-  return Object.fromEntries(shown);
+    shown[hasCard(key) ? redacted : label] = show(item, key, depth + 1);
+  }
+  return shown;
 }
 
 /** True where 13 to 19 digits in a row, spaces and dashes aside, pass the check every card number passes. */

@@ -59,11 +59,12 @@ export interface Context<B = unknown, Q = unknown, A extends Auth = Auth, Name e
 /** What a raw handler works with: it reads the bytes itself, when it wants them. */
 export interface RawContext<A extends Auth = Auth, Name extends string = string>
   extends RequestFacts<A, Name> {
-  readonly url: URL;
+  /** The parameters of the address, in their order. */
+  search(): Iterable<readonly [string, string]>;
   /** The body. Throws REQ_004 when it is too large. */
   bytes(): Promise<Uint8Array>;
-  /** Counts units against the caller's limits: of routes that charge for themselves. Throws REQ_003. */
-  charge(units: number): Promise<void>;
+  /** Counts units against the caller's limits: of routes that charge for themselves. Throws and rejects with REQ_003. */
+  charge(units: number): void | Promise<void>;
 }
 
 /** For the documentation of a route: an example of its body and of the payload it answers. */
@@ -103,7 +104,7 @@ export interface RouteSpec<B extends TSchema, Q extends TSchema, A extends Auth,
   readonly secret?: boolean;
   /** False for what must never be repeated back to the client. */
   readonly echo?: boolean;
-  handler(ctx: Context<Static<B>, Static<Q>, A, ParamNames<Path>>): Promise<Answer>;
+  handler(ctx: Context<Static<B>, Static<Q>, A, ParamNames<Path>>): Answer | Promise<Answer>;
 }
 
 export interface RawRouteSpec<A extends Auth, Path extends string> extends RouteFacts<A, Path> {

@@ -32,7 +32,7 @@ export function validator(schema: TSchema): Validate {
  * carry them only as escapes, so most texts are cleared by one search.
  */
 export function refuseUnstorable(text: string, value: unknown): void {
-  if (/\\u(?:0000|[dD][89a-fA-F])/.test(text)) walk(value, "");
+  if (text.includes("\\u") && /\\u(?:0000|[dD][89a-fA-F])/.test(text)) walk(value, "");
 }
 
 /** True for text that can be stored anywhere. */

@@ -46,30 +46,30 @@ export class Commands {
     return name === "BILLAI.CHECK" || name in requests;
   }
 
-  /** Who has this key. Throws AUTH_001. */
-  async principal({ apiKey, address }: Caller): Promise<Principal> {
+  /** Who has this key. Throws and rejects with AUTH_001. */
+  principal({ apiKey, address }: Caller): Principal | Promise<Principal> {
     const credentials = { authorization: null, apiKey, address: () => address };
     return this.#parts.authenticator.authenticate(credentials, this.#parts.services.clock.now());
   }
 
   /** Runs commands of one name that came together, and answers them in their order. Checks are charged together. */
-  async run(name: string, commands: readonly RawCommand[], caller: Caller): Promise<string[]> {
+  run(name: string, commands: readonly RawCommand[], caller: Caller): string | Promise<string> {
     if (name !== "BILLAI.CHECK")
-      return Promise.all(commands.map((command) => this.#request(name, command, caller)));
+      return joined(commands.map((command) => this.#request(name, command, caller)));
+    const refused = (error: unknown): string => refusal(this.#told(error)).repeat(commands.length);
     try {
-      const asker = await this.#asker(caller, commands.length);
-      return await Promise.all(commands.map((command) => this.#check(command, asker, caller)));
+      const principal = this.principal(caller);
+      if (!(principal instanceof Promise)) return this.#checks(commands, principal, caller);
+      return principal.then((known) => this.#checks(commands, known, caller)).catch(refused);
     } catch (error) {
-      const refused = refusal(this.#told(error));
-      return commands.map(() => refused);
+      return refused(error);
     }
   }
 
-  async #asker(caller: Caller, checks: number): Promise<Principal> {
-    const principal = await this.principal(caller);
-    await this.#parts.rates.charge("ingest", { principal, address: null }, checks, () => {});
+  #checks(commands: readonly RawCommand[], principal: Principal, caller: Caller): string | Promise<string> {
+    this.#parts.rates.chargeUsage({ principal, address: null }, commands.length, () => {});
     authorize(principal, checkScope);
-    return principal;
+    return joined(commands.map((command) => this.#check(command, principal, caller)));
   }
 
   /** At once where the customer is live here. */
@@ -116,6 +116,12 @@ export class Commands {
     const at = { requestId: services.ids.next("req"), now: services.clock.now(), route: "RESP" };
     return toldError(error, at, report);
   }
+}
+
+/** Answers one after the other; waits for none where all are there. */
+function joined(answers: readonly (string | Promise<string>)[]): string | Promise<string> {
+  if (answers.every((answer) => typeof answer === "string")) return answers.join("");
+  return Promise.all(answers).then((all) => all.join(""));
 }
 
 /** What a command is in HTTP: where it goes below the reservations, and its body. */

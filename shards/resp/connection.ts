@@ -29,6 +29,7 @@ export class Connection {
   #caller: Caller | null = null;
   #version: 2 | 3 = 2;
   #isWorking = false;
+  #isPaused = false;
   #isEnding = false;
   #unsent: Buffer = Buffer.alloc(0);
   #drained: Ready | null = null;
@@ -49,7 +50,10 @@ export class Connection {
     const { commands, fault } = this.#reader.take(Buffer.from(bytes));
     this.#waiting.push(...commands);
     this.#fault = fault;
-    if (this.#waiting.length > limits.respCommandsAtOnceMax) this.#socket.pause();
+    if (this.#waiting.length > limits.respCommandsAtOnceMax) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    }
     if (!this.#isWorking) void this.#work();
   }
 
@@ -77,19 +81,30 @@ export class Connection {
     this.#isWorking = true;
     while (this.#waiting.length > 0) {
       const commands = this.#waiting.splice(0, limits.respCommandsAtOnceMax);
-      await this.#write(await this.#answers(commands));
-      this.#socket.resume();
+      const answers = this.#answers(commands);
+      if (!this.#write(typeof answers === "string" ? answers : await answers)) await this.#taken();
+      if (this.#isPaused) this.#resume();
     }
-    if (this.#fault !== null) await this.#write(failure("ERR", `Protocol error: ${this.#fault}`));
+    if (this.#fault !== null && !this.#write(failure("ERR", `Protocol error: ${this.#fault}`)))
+      await this.#taken();
     this.#isWorking = false;
     if (this.#fault !== null || this.#isEnding) this.#socket.end();
+  }
+
+  /** At once where all of them are of one name and their answers are known. */
+  #answers(commands: readonly RawCommand[]): string | Promise<string> {
+    const name = nameOf(commands[0]);
+    const alike = this.#commands.has(name) && commands.every((command) => nameOf(command) === name);
+    return alike && this.#caller !== null
+      ? this.#commands.run(name, commands, this.#caller)
+      : this.#inGroups(commands);
   }
 
   /**
    * Commands of one name that follow one another are run together: none of them waits for what another does. What a
    * different one does is done before.
    */
-  async #answers(commands: readonly RawCommand[]): Promise<string> {
+  async #inGroups(commands: readonly RawCommand[]): Promise<string> {
     let answers = "";
     let together: RawCommand[] = [];
     let shared = "";
@@ -98,11 +113,11 @@ export class Connection {
       answers +=
         this.#caller === null
           ? notYet.repeat(together.length)
-          : (await this.#commands.run(shared, together, this.#caller)).join("");
+          : await this.#commands.run(shared, together, this.#caller);
       together = [];
     };
     for (const command of commands) {
-      const name = (command[0] ?? "").toString("latin1").toUpperCase();
+      const name = nameOf(command);
       if (name !== shared) await run();
       if (this.#commands.has(name)) {
         shared = name;
@@ -184,14 +199,23 @@ export class Connection {
     }
   }
 
-  /** Resolves once the client has taken it. */
-  async #write(answers: string): Promise<void> {
+  /** False where the client has not taken all of it. */
+  #write(answers: string): boolean {
     this.#unsent = Buffer.from(answers);
     this.#send();
-    if (this.#unsent.length === 0) return;
+    return this.#unsent.length === 0;
+  }
+
+  /** Resolves once the client has taken what was written. */
+  async #taken(): Promise<void> {
     this.#drained = Promise.withResolvers();
     await this.#drained.promise;
     this.#drained = null;
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   #send(): void {
@@ -200,4 +224,8 @@ export class Connection {
     if (sent < 0) this.closed();
     else this.#unsent = this.#unsent.subarray(sent);
   }
+}
+
+function nameOf(command: RawCommand | undefined): string {
+  return (command?.[0] ?? "").toString("latin1").toUpperCase();
 }

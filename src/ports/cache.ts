@@ -6,10 +6,11 @@ export interface Cache {
   /**
    * What is kept under the key, else what `load` gives; calls at the same time share one load. What is answered was
    * true at some time in the last `ttlMs` milliseconds before the call, or later: an entry's time runs from when its
-   * load began, however long that took. Null is not kept. Rejects as `load` does, and for nothing else.
+   * load began, however long that took. Null is not kept. Rejects as `load` does, and for nothing else. What nobody has
+   * to be asked for may be answered without a promise.
    * @param ttlMs a whole number, at least 2
    */
-  through(key: string, ttlMs: number, load: () => Promise<string | null>): Promise<string | null>;
+  through(key: string, ttlMs: number, load: () => Promise<string | null>): string | Promise<string | null>;
   /** Forgets the key, also what is being loaded for it: the next call in this process loads anew. */
   delete(key: string): Promise<void>;
 }

@@ -23,3 +23,9 @@ export interface RateLimiter {
   /** Empties a bucket: as if nothing had been taken. */
   reset(bucket: Bucket): Promise<void>;
 }
+
+/** A limiter of one process, which has nobody to wait for. */
+export interface NearRateLimiter extends RateLimiter {
+  /** As `take`, at once. */
+  takeNow(buckets: readonly Bucket[], cost: number): Taken;
+}

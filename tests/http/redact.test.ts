@@ -72,6 +72,11 @@ describe("what is echoed of a request", () => {
     expect(JSON.stringify(redact(deep))).toBe(`${'{"deep":'.repeat(8)}"…"${"}".repeat(8)}`);
   });
 
+  test("shows names that objects have a meaning for as any other", () => {
+    const text = '{"__proto__":{"a":1},"constructor":2,"7":3}';
+    expect(JSON.stringify(redact(JSON.parse(text)))).toBe(JSON.stringify(JSON.parse(text)));
+  });
+
   test("never leaks a password, whatever surrounds it", () => {
     fc.assert(
       fc.property(fc.object(), fc.string({ minLength: 12 }), (rest, secret) => {

@@ -70,7 +70,10 @@ export function liveSpendRoutes(services: Services): Route[] {
         answer: { allowed: true, cost: "0.25", remaining: "237.582" },
       },
       idempotent: false,
-      handler: async (ctx) => ({ payload: await answerCheck(services, ctx.principal, ctx.body) }),
+      handler: (ctx) => {
+        const payload = answerCheck(services, ctx.principal, ctx.body);
+        return payload instanceof Promise ? payload.then((told) => ({ payload: told })) : { payload };
+      },
     }),
     route({
       method: "GET",

@@ -58,7 +58,7 @@ function ingestRoute(services: Services): Route {
       },
     },
     handler: async (ctx) => {
-      const wait = waitOf(ctx.url);
+      const wait = waitOf(ctx.search());
       const { incoming, single } = readEvents(await ctx.bytes(), ctx.headers);
       await ctx.charge(incoming.length);
       const { companyId } = ctx.principal;
@@ -117,12 +117,13 @@ function verdictRoute(services: Services): Route {
   });
 }
 
-function waitOf(url: URL): boolean {
-  for (const name of url.searchParams.keys()) {
+function waitOf(search: Iterable<readonly [string, string]>): boolean {
+  let wait: string | null = null;
+  for (const [name, value] of search) {
     if (name !== "wait")
       throw new BillingError("VAL_001", `Validation error: field '${name}' is unknown`, { field: name });
+    wait ??= value;
   }
-  const wait = url.searchParams.get("wait");
   if (wait === null || wait === "applied") return wait !== null;
   throw new BillingError("VAL_001", "Validation error: field 'wait' must be 'applied'", { field: "wait" });
 }

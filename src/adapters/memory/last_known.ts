@@ -35,34 +35,42 @@ export function openLastKnownCache(cache: Cache, clock: Clock): Cache {
     return found === undefined || clock.now() - found.at > agoMsMax ? null : found.value;
   }
 
-  return {
-    async through(key, ttlMs, load) {
-      const recent = knownFor(key, ttlMs - 1);
-      if (recent !== null) return recent; // as the cache would say, without a timer
-      const told = cache.through(key, ttlMs, async () => {
-        const mine = Symbol(key);
-        const at = clock.now();
-        loads.set(key, mine);
-        try {
-          const value = await load();
-          silent = false;
-          if (loads.get(key) === mine) note(key, value, at);
-          return value;
-        } finally {
-          if (loads.get(key) === mine) loads.delete(key);
-        }
-      });
-      const found = knownFor(key, limits.credentialKnownMs);
-      if (found === null) return told;
+  /** What the cache says; where the store is away, what is known of it. */
+  async function asked(
+    key: string,
+    ttlMs: number,
+    load: () => Promise<string | null>,
+  ): Promise<string | null> {
+    const told = cache.through(key, ttlMs, async () => {
+      const mine = Symbol(key);
+      const at = clock.now();
+      loads.set(key, mine);
       try {
-        return await unlessSilent(told, silent ? 0 : limits.credentialWaitMsMax, () => {
-          silent = true;
-          return found;
-        });
-      } catch (error) {
-        if (error instanceof BillingError && error.code === "DEP_001") return found;
-        throw error;
+        const value = await load();
+        silent = false;
+        if (loads.get(key) === mine) note(key, value, at);
+        return value;
+      } finally {
+        if (loads.get(key) === mine) loads.delete(key);
       }
+    });
+    const found = knownFor(key, limits.credentialKnownMs);
+    if (found === null || typeof told === "string") return told;
+    try {
+      return await unlessSilent(told, silent ? 0 : limits.credentialWaitMsMax, () => {
+        silent = true;
+        return found;
+      });
+    } catch (error) {
+      if (error instanceof BillingError && error.code === "DEP_001") return found;
+      throw error;
+    }
+  }
+
+  return {
+    through(key, ttlMs, load) {
+      // What is recent is what the cache would say, without a timer.
+      return knownFor(key, ttlMs - 1) ?? asked(key, ttlMs, load);
     },
     async delete(key) {
       known.delete(key);
