@@ -45,12 +45,16 @@ export class TurnSlot {
     this.#line = line;
   }
 
-  /** Resolves once it has the slot, or has been told not to wait. */
+  /**
+   * Resolves once it has the slot, or has been told not to wait; then the loop has gone round, and no turn follows
+   * another before what else there is to do.
+   */
   async take(): Promise<void> {
     this.#held = await new Promise<boolean>((go) => {
       this.#go = go;
       this.#line.enter(go);
     });
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Goes on without the slot where it waits for it: somebody waits for the outcome. */

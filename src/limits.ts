@@ -63,7 +63,7 @@ export const limits = {
   cacheSilenceMsMax: 2000,
 
   /** A batch is one transaction: large enough to amortise its commit, small enough to answer soon. */
-  batchEventsMax: 2000,
+  batchEventsMax: 1000,
   batchRecordsMax: 256,
   batchBytesMax: 4 * 1_048_576,
   batchCommandsMax: 1000,
