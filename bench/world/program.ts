@@ -46,9 +46,11 @@ export async function startProgram(
     stdio: ["ignore", "pipe", said],
   });
   closeSync(said);
-  const late = Bun.sleep(startWaitMsMax).then(() => {
-    throw new Error(`the program does not serve; ${dataDir}/program.log says more`);
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`the program does not serve; ${dataDir}/program.log says more`)),
+    startWaitMsMax,
+  );
   const ended = child.exited.then((code) => {
     throw new Error(`the program ended with ${code}; ${dataDir}/program.log says more`);
   });
@@ -56,6 +58,7 @@ export async function startProgram(
   late.catch(() => {});
   const url = await Promise.race([listening(child.stdout), late, ended]);
   const token = await Promise.race([logIn(url), late, ended]);
+  clearTimeout(timer); // which would hold up the bench's end
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     child.kill(signal);
     await child.exited;
