@@ -107,8 +107,7 @@ function rememberedIds(): void {
 
 function heapBytes(): number {
   Bun.gc(true);
-  const { heapSize, extraMemorySize } = heapStats();
-  return heapSize + extraMemorySize;
+  return heapStats().heapSize; // typed arrays are in it
 }
 
 function residentMiB(pid: number): number {

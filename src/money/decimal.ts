@@ -43,7 +43,7 @@ export function powerOfTen(n: number): bigint {
 
 /** a + b, exact. */
 export function add(a: Decimal, b: Decimal): Decimal {
-  const s = Math.max(a.s, b.s);
+  const s = a.s > b.s ? a.s : b.s;
   if (typeof a.c === "number" && typeof b.c === "number") {
     const sum = a.s === b.s ? a.c + b.c : rescaled(a.c, s - a.s) + rescaled(b.c, s - b.s);
     if (Number.isSafeInteger(sum)) return { c: sum, s }; // not so for NaN, where one did not fit
@@ -53,7 +53,7 @@ export function add(a: Decimal, b: Decimal): Decimal {
 
 /** a − b, exact. */
 export function sub(a: Decimal, b: Decimal): Decimal {
-  const s = Math.max(a.s, b.s);
+  const s = a.s > b.s ? a.s : b.s;
   if (typeof a.c === "number" && typeof b.c === "number") {
     const difference = a.s === b.s ? a.c - b.c : rescaled(a.c, s - a.s) - rescaled(b.c, s - b.s);
     if (Number.isSafeInteger(difference)) return { c: difference, s };
@@ -93,10 +93,10 @@ export function max(a: Decimal, b: Decimal): Decimal {
 
 /** -1 where a < b, 0 where they are the same value, 1 where a > b. */
 export function compare(a: Decimal, b: Decimal): -1 | 0 | 1 {
-  const s = Math.max(a.s, b.s);
+  const s = a.s > b.s ? a.s : b.s;
   if (typeof a.c === "number" && typeof b.c === "number") {
-    const x = rescaled(a.c, s - a.s);
-    const y = rescaled(b.c, s - b.s);
+    const x = a.s === s ? a.c : rescaled(a.c, s - a.s);
+    const y = b.s === s ? b.c : rescaled(b.c, s - b.s);
     if (x < y) return -1;
     if (x > y) return 1;
     if (x === y) return 0; // false for NaN, where one did not fit

@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { invalid } from "../errors.ts";
 import { type Decimal, formatDecimal, ZERO } from "../money/decimal.ts";
 import { DecimalText } from "../money/decimal_schema.ts";
-import { addExact, compareExact, type Exact, mulExact, subExact } from "../money/ratio.ts";
+import { addExact, compareExact, type Exact, mulExact, signExact, subExact } from "../money/ratio.ts";
 import { canonicalText } from "../scalar.ts";
 import { Text } from "../text.ts";
 import { amountOf, optionalAmount, UnitAmount } from "./amount.ts";
@@ -108,10 +108,12 @@ export function rateMatrix(
   const rateCell = (key: string, match: CellCharge["match"], unitAmount: Decimal) => {
     const quantity = quantities.get(key);
     if (quantity === undefined) return;
-    const units = transformedUnits(rules, quantity);
-    const free = compareExact(units, included) < 0 ? units : included;
-    const billed = subExact(units, free);
-    included = subExact(included, free);
+    let billed = transformedUnits(rules, quantity);
+    if (signExact(included) > 0) {
+      const free = compareExact(billed, included) < 0 ? billed : included;
+      billed = subExact(billed, free);
+      included = subExact(included, free);
+    }
     const charge = { match, quantity: billed, unitAmount, amount: mulExact(billed, unitAmount) };
     amount = addExact(amount, charge.amount);
     cells.push(charge);

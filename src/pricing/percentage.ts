@@ -82,5 +82,6 @@ export function ratePercentage(
   if (byEvent) return plainCharge(tally === null ? ZERO : sub(tally.sum, tally.freed), null);
   const paid = allowance?.amount ? subExact(quantity, allowance.amount) : quantity;
   const share = signExact(paid) > 0 ? mulExact(paid, fee.share) : ZERO;
-  return plainCharge(addExact(share, tally === null ? ZERO : mul(fee.fixedAmount, tally.count)), null);
+  if (tally === null || isZero(fee.fixedAmount)) return plainCharge(share, null);
+  return plainCharge(addExact(share, mul(fee.fixedAmount, tally.count)), null);
 }

@@ -89,9 +89,10 @@ export function tierOf(tiers: readonly Tier[], quantity: Exact): Tier {
 /** What a quantity costs at a tier's rates, its flat amount with it. */
 export function chargeIn(tier: Tier, quantity: Exact): TierCharge {
   const { upTo, unitAmount, flatAmount } = tier;
-  const amount = unitAmount === null ? ZERO : mulExact(quantity, unitAmount);
-  if (flatAmount === null) return { upTo, quantity, unitAmount, amount };
-  return { upTo, quantity, unitAmount, flatAmount, amount: addExact(amount, flatAmount) };
+  const ofUnits = unitAmount === null ? null : mulExact(quantity, unitAmount);
+  if (flatAmount === null) return { upTo, quantity, unitAmount, amount: ofUnits ?? ZERO };
+  const amount = ofUnits === null ? flatAmount : addExact(ofUnits, flatAmount);
+  return { upTo, quantity, unitAmount, flatAmount, amount };
 }
 
 /** What no units at all cost under tiers: nothing, or the first tier's flat amount with `flat_at_zero`. */
