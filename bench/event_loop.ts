@@ -33,7 +33,7 @@ try {
       CLICKHOUSE_URL: "", // chDB within the program, if it is installed
       BENCH_PROBE: probe,
     },
-    [join(import.meta.dir, "world/loop_probe.ts")],
+    { preload: [join(import.meta.dir, "world/loop_probe.ts")] },
   );
   const lines = (): Lateness[] =>
     existsSync(probe) ? readFileSync(probe, "utf8").split("\n").filter(Boolean).map(latenessOf) : [];

@@ -68,10 +68,20 @@ export interface Wired {
   close(): Promise<void>;
 }
 
-/** Throws VAL_001 where the ledger that is configured is not the one that has the books of this database. */
-async function poolsWithBooks(url: string, remoteLedger: Ledger | null, sharers = 1): Promise<Pools> {
+/**
+ * Pools of a database, and what is made with them. Throws VAL_001 where the ledger that is configured is not the one
+ * that has the books of this database.
+ */
+async function poolsWithBooks<T>(
+  url: string,
+  remoteLedger: Ledger | null,
+  make: (pools: Pools) => Promise<T>,
+  sharers = 1,
+): Promise<{ readonly pools: Pools; readonly made: T }> {
   const pools = openPools(url, sharers);
   try {
+    const making = make(pools);
+    making.catch(() => {}); // waited for below
     const books = await whereBooksAre(pools.shard);
     const advice =
       books === "here" && remoteLedger !== null
@@ -83,7 +93,7 @@ async function poolsWithBooks(url: string, remoteLedger: Ledger | null, sharers 
       throw new BillingError("VAL_001", `TIGERBEETLE_ADDRESSES: ${advice}`, {
         field: "TIGERBEETLE_ADDRESSES",
       });
-    return pools;
+    return { pools, made: await making };
   } catch (error) {
     await pools.close();
     throw error;
@@ -113,8 +123,12 @@ export async function wire(
 ): Promise<Wired> {
   const { ledger: remoteLedger = null, cacheServer = embeddedCacheServer(), peerHost = null } = engines;
   const clock = systemClock;
-  const pools = await poolsWithBooks(database.url, remoteLedger, database.sharers);
-  const auth = await wireAuth(pools, cacheServer);
+  const { pools, made: auth } = await poolsWithBooks(
+    database.url,
+    remoteLedger,
+    (opened) => wireAuth(opened, cacheServer),
+    database.sharers,
+  );
   const { crashAt = null } = engines;
   const crash = crashAt === null ? null : crashing(crashAt);
   const stored = postgresShardStore(pools.shard, remoteLedger === null ? embeddedLedger : ledgerOutbox);
@@ -213,7 +227,7 @@ function flowOf(
 
 /** An auditor by itself, for a look at what is stored. */
 export async function wireAuditor(url: string, remoteLedger: Ledger | null) {
-  const pools = await poolsWithBooks(url, remoteLedger);
+  const { pools } = await poolsWithBooks(url, remoteLedger, async () => null);
   const companies = new Companies(postgresCatalogStore(pools.requests), postgresCompanyStore(pools.shard));
   const ledger = remoteLedger ?? postgresLedger(pools.requests, pools.shard);
   return { auditor: auditorOf(pools, companies, ledger), close: () => pools.close() };
@@ -237,15 +251,13 @@ async function wireAuth(pools: Pools, { cache: shared, limiter }: CacheServer): 
   const apiKeys = postgresApiKeyStore(pools.requests, pools.shard);
   const realm = adminRealm.name;
   const now = systemClock.now();
-  const keys = await users.signingKeys(realm, await newSigningKey(realm, now, systemRandom));
-  const tokens = await openJoseTokens(adminRealm, keys);
   const cursorSecret = Buffer.from(systemRandom(32)).toString("base64url");
-  const [secret] = await users.signingKeys("cursors", {
-    realm: "cursors",
-    id: "1",
-    secret: cursorSecret,
-    createdAt: now,
-  });
+  const [tokens, [secret]] = await Promise.all([
+    newSigningKey(realm, now, systemRandom)
+      .then((first) => users.signingKeys(realm, first))
+      .then((keys) => openJoseTokens(adminRealm, keys)),
+    users.signingKeys("cursors", { realm: "cursors", id: "1", secret: cursorSecret, createdAt: now }),
+  ]);
   const random = systemRandom;
   return {
     users,

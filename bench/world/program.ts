@@ -24,11 +24,12 @@ export interface Program {
  *
  * @param env variables beside its own, such as which engines to use
  * @param preload modules that are loaded before it
+ * @param key of the API, to ask with; without one an admin logs in
  */
 export async function startProgram(
   dataDir: string,
   env: Readonly<Record<string, string>>,
-  preload: readonly string[] = [],
+  { preload = [], key = null }: { readonly preload?: readonly string[]; readonly key?: string | null } = {},
 ): Promise<Program> {
   const said = openSync(join(dataDir, "program.log"), "a");
   const before = preload.flatMap((module) => ["--preload", module]);
@@ -57,7 +58,10 @@ export async function startProgram(
   ended.catch(() => {});
   late.catch(() => {});
   const url = await Promise.race([listening(child.stdout), late, ended]);
-  const token = await Promise.race([logIn(url), late, ended]);
+  const credentials: Record<string, string> =
+    key === null
+      ? { Authorization: `Bearer ${await Promise.race([logIn(url), late, ended])}` }
+      : { "X-API-Key": key };
   clearTimeout(timer); // which would hold up the bench's end
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     child.kill(signal);
@@ -70,7 +74,7 @@ export async function startProgram(
     must: async (method, path, body) => {
       const response = await fetch(`${url}/api/v1${path}`, {
         method,
-        headers: { Authorization: `Bearer ${token}` },
+        headers: credentials,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
@@ -99,8 +103,8 @@ async function listening(output: ReadableStream<Uint8Array>): Promise<string> {
   return promise;
 }
 
-/** The admin is stored a moment after the program listens, at a first start. */
-async function logIn(url: string): Promise<string> {
+/** Logs the admin in, who is stored a moment after the program listens, at a first start; answers the token. */
+export async function logIn(url: string): Promise<string> {
   for (;;) {
     const response = await fetch(`${url}/api/v1/auth/login`, { method: "POST", body: JSON.stringify(admin) });
     const { payload } = (await response.json()) as { payload: { access_token: string } | null };
