@@ -3,13 +3,13 @@ import { nextWake } from "../actors/customer/next_wake.ts";
 import { encodeSettled, settledBounds } from "../actors/customer/settled.ts";
 import { encodeSnapshot, SNAPSHOT_VERSION } from "../actors/customer/snapshot.ts";
 import type { CustomerState } from "../actors/customer/state.ts";
-import { invoiceNumber } from "../src/invoicing/invoice.ts";
 import type { CompanySettings } from "../src/invoicing/settings.ts";
 import { limits } from "../src/limits.ts";
-import type { CommitBatch, NumberedRows } from "../src/ports/shard_store.ts";
+import type { CommitBatch } from "../src/ports/shard_store.ts";
 import type {
   Claim,
   DeadLetter,
+  DocumentRow,
   FactRow,
   IdentityRow,
   OrphanRow,
@@ -23,10 +23,10 @@ import type {
   VoidedRow,
   WakeRow,
 } from "../src/ports/stored_rows.ts";
-import { parseInstant } from "../src/time/instant.ts";
 import { BatchLedger } from "./batch_ledger.ts";
 import { actorName, type LiveActor, type Wake } from "./directory.ts";
 import { type Dirty, isShown, markDirty, newDirty, renderDocuments } from "./documents.ts";
+import { InvoiceNumbers } from "./invoice_numbers.ts";
 import type { Ledgers } from "./ledgers.ts";
 
 interface Touched {
@@ -114,6 +114,9 @@ export class Batch {
   /** The transaction of this batch, moving the partition to the given position of the log. */
   toCommit(cursor: PartitionCursor, nextOffset: number, nextIndex: number, ledgers: Ledgers): CommitBatch {
     const identities = [...this.identities.values()];
+    const numbers = this.#numbers();
+    const facts = this.#facts.map(factRow);
+    const documents = this.#documents();
     return {
       cursor,
       nextOffset,
@@ -132,8 +135,15 @@ export class Batch {
       wakes: this.#wakes(),
       deadLetters: this.deadLetters,
       ledger: this.ledger.entries(ledgers),
-      numbering: this.#numbering(),
-      finish: (firstNumbers) => this.#finish(firstNumbers),
+      numbering: numbers.needed,
+      finish: (firstNumbers) => {
+        numbers.give(firstNumbers);
+        return {
+          facts: numbers.writeIn(facts),
+          documents: numbers.writeIn(documents),
+          answers: this.answers.map((answer) => answer()).filter((answer) => answer !== null),
+        };
+      },
     };
   }
 
@@ -218,31 +228,20 @@ export class Batch {
     }
   }
 
-  #numbering(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { fact, state } of this.#facts) {
-      if (fact.type === "invoice_issued") counts.set(state.companyId, (counts.get(state.companyId) ?? 0) + 1);
-    }
-    return counts;
+  #numbers(): InvoiceNumbers {
+    return new InvoiceNumbers(
+      this.#facts.flatMap(({ fact, state }) => {
+        if (fact.type !== "invoice_issued") return [];
+        const prefix = this.#touched.get(actorName(state))?.settings.invoice_prefix ?? "INV";
+        return [{ companyId: state.companyId, prefix, at: fact.at, invoice: fact.invoice }];
+      }),
+    );
   }
 
-  #finish(firstNumbers: ReadonlyMap<string, number>): NumberedRows {
-    const next = new Map(firstNumbers);
-    for (const { fact, state } of this.#facts) {
-      if (fact.type !== "invoice_issued") continue;
-      const number = next.get(state.companyId) ?? 0;
-      next.set(state.companyId, number + 1);
-      const prefix = this.#touched.get(actorName(state))?.settings.invoice_prefix ?? "INV";
-      const issuedAt = parseInstant(fact.invoice.issued_at ?? "") ?? fact.at;
-      fact.invoice.number = invoiceNumber(prefix, issuedAt, number);
-    }
-    return {
-      facts: this.#facts.map(factRow),
-      documents: [...this.#touched.values()].flatMap(({ actor, dirty }) =>
-        dirty === null ? [] : renderDocuments(actor.state, dirty),
-      ),
-      answers: this.answers.map((answer) => answer()).filter((answer) => answer !== null),
-    };
+  #documents(): DocumentRow[] {
+    return [...this.#touched.values()].flatMap(({ actor, dirty }) =>
+      dirty === null ? [] : renderDocuments(actor.state, dirty),
+    );
   }
 }
 

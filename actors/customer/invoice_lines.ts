@@ -70,6 +70,9 @@ export function isEmptyDraft(subscription: SubscriptionState, draft: DraftState)
     const period = periodOf(subscription, close);
     if (period === undefined) return true;
     const part = { recurring: close.recurringOnly || !period.recurringSettled, usage: !close.recurringOnly };
+    // A metered price has a line in any case.
+    if (part.usage && ownPrices(subscription, period).some(([, { metricId }]) => metricId !== null))
+      return false;
     return (
       periodLines(subscription, period, part).length === 0 &&
       compare(unusedCredit(subscription, period), ZERO) === 0

@@ -36,9 +36,11 @@ export function coefficientAt(a: Decimal, s: number): bigint {
   return BigInt(a.c) * powerOfTen(s - a.s);
 }
 
+const bigPowers = Array.from({ length: 41 }, (_, n) => 10n ** BigInt(n));
+
 /** 10^n as a bigint, n ≥ 0. */
 export function powerOfTen(n: number): bigint {
-  return 10n ** BigInt(n);
+  return bigPowers[n] ?? 10n ** BigInt(n);
 }
 
 /** a + b, exact. */
