@@ -3,7 +3,9 @@ import type { Documents, ResolvedCustomer } from "../src/ports/documents.ts";
 
 /** Whom the callers' names for customers mean: ids and external ids never change once set, so hits are kept. */
 export class CustomerRefs {
-  readonly #known = new Map<string, ResolvedCustomer>();
+  /** By company, then by name. */
+  readonly #known = new Map<string, Map<string, ResolvedCustomer>>();
+  #size = 0;
   readonly #documents: Documents;
 
   constructor(documents: Documents) {
@@ -12,7 +14,7 @@ export class CustomerRefs {
 
   /** Whom a name means, where that is known without asking; else null. */
   known(companyId: string, ref: string): ResolvedCustomer | null {
-    return this.#known.get(`${companyId}|${ref}`) ?? null;
+    return this.#known.get(companyId)?.get(ref) ?? null;
   }
 
   /** Resolves ids and external ids; unknown ones are missing in the answer and asked for again next time. */
@@ -20,22 +22,28 @@ export class CustomerRefs {
     const found = new Map<string, ResolvedCustomer>();
     const missing: string[] = [];
     for (const ref of refs) {
-      const known = this.#known.get(`${companyId}|${ref}`);
-      if (known === undefined) missing.push(ref);
+      const known = this.known(companyId, ref);
+      if (known === null) missing.push(ref);
       else found.set(ref, known);
     }
     if (missing.length === 0) return found;
     for (const [ref, customer] of await this.#documents.resolveCustomers(companyId, missing)) {
-      this.#remember(`${companyId}|${ref}`, customer);
+      this.#remember(companyId, ref, customer);
       found.set(ref, customer);
     }
     return found;
   }
 
-  #remember(key: string, customer: ResolvedCustomer): void {
-    this.#known.set(key, customer);
-    if (this.#known.size <= limits.customerRefsMax) return;
-    const oldest = this.#known.keys().next();
-    if (!oldest.done) this.#known.delete(oldest.value);
+  #remember(companyId: string, ref: string, customer: ResolvedCustomer): void {
+    const company = this.#known.get(companyId) ?? new Map<string, ResolvedCustomer>();
+    this.#known.set(companyId, company);
+    this.#size -= company.size;
+    company.set(ref, customer);
+    this.#size += company.size;
+    if (this.#size <= limits.customerRefsMax) return;
+    const oldest = company.keys().next(); // of whoever needs the room
+    if (oldest.done) return;
+    company.delete(oldest.value);
+    this.#size -= 1;
   }
 }

@@ -30,9 +30,17 @@ export interface Room {
   readonly bytes: number;
 }
 
+interface Entry {
+  readonly key: ActorKey;
+  actor: LiveActor;
+  characters: number;
+}
+
 /** The live actors of one partition, least recently used first, bounded; the rest are passive in the store. */
 export class Directory {
-  readonly #live = new Map<string, { readonly actor: LiveActor; readonly characters: number }>();
+  /** By company, then by customer: a name made of both would be made and hashed for every look-up. */
+  readonly #companies = new Map<string, Map<string, Entry>>();
+  readonly #byUse = new Set<Entry>();
   readonly #room: () => Room;
   #characters = 0;
 
@@ -42,43 +50,61 @@ export class Directory {
   }
 
   get size(): number {
-    return this.#live.size;
+    return this.#byUse.size;
   }
 
   get(key: ActorKey): LiveActor | undefined {
-    return this.#live.get(actorName(key))?.actor;
+    return this.#entry(key)?.actor;
   }
 
   /** Marks as used just now. */
   touch(key: ActorKey, actor: LiveActor): void {
-    const name = actorName(key);
-    this.#forget(name);
-    this.#live.set(name, { actor, characters: actor.snapshotCharacters });
-    this.#characters += actor.snapshotCharacters;
+    let entry = this.#entry(key);
+    if (entry === undefined) {
+      entry = { key, actor, characters: 0 };
+      const company = this.#companies.get(key.companyId);
+      if (company === undefined) this.#companies.set(key.companyId, new Map([[key.customerId, entry]]));
+      else company.set(key.customerId, entry);
+    }
+    this.#characters += actor.snapshotCharacters - entry.characters;
+    entry.actor = actor;
+    entry.characters = actor.snapshotCharacters;
+    this.#byUse.delete(entry);
+    this.#byUse.add(entry);
   }
 
   /** Forgets an actor, such as one whose tentative state was not committed. */
   drop(key: ActorKey): void {
-    this.#forget(actorName(key));
+    const entry = this.#entry(key);
+    if (entry !== undefined) this.#forget(entry);
   }
 
   /** Makes room after a batch. Nothing is written: committed facts and snapshot rebuild a passive actor. */
   passivate(): void {
     const { actors, bytes } = this.#room();
-    for (const name of this.#live.keys()) {
-      if (this.#live.size <= actors && this.#characters * BYTES_PER_CHARACTER <= bytes) return;
-      this.#forget(name);
+    for (const entry of this.#byUse) {
+      if (this.size <= actors && this.#characters * BYTES_PER_CHARACTER <= bytes) return;
+      this.#forget(entry);
     }
   }
 
   clear(): void {
-    this.#live.clear();
+    this.#companies.clear();
+    this.#byUse.clear();
     this.#characters = 0;
   }
 
-  #forget(name: string): void {
-    this.#characters -= this.#live.get(name)?.characters ?? 0;
-    this.#live.delete(name);
+  #entry({ companyId, customerId }: ActorKey): Entry | undefined {
+    return this.#companies.get(companyId)?.get(customerId);
+  }
+
+  #forget(entry: Entry): void {
+    const { companyId, customerId } = entry.key;
+    this.#characters -= entry.characters;
+    this.#byUse.delete(entry);
+    const company = this.#companies.get(companyId);
+    company?.delete(customerId);
+    if (company?.size === 0) this.#companies.delete(companyId);
   }
 }
 

@@ -1,12 +1,10 @@
 import { assert } from "../../src/errors.ts";
 import { ONE, ZERO } from "../../src/money/decimal.ts";
-import { addExact, compareExact, type Exact, formatExact, subExact } from "../../src/money/ratio.ts";
-import { exceeds } from "../../src/spend/spend_limit.ts";
-import { contains } from "../../src/time/period.ts";
+import { compareExact, type Exact, formatExact, subExact } from "../../src/money/ratio.ts";
+import type { Instant } from "../../src/time/instant.ts";
 import type { DecisionContext } from "../actor.ts";
 import { rateUsage } from "./handlers/record_usage.ts";
 import { heldUnder } from "./reservations/reservation.ts";
-import { spendIn } from "./spend.ts";
 import { remaining } from "./spend_status.ts";
 import { type CustomerState, covers, type LimitState } from "./state.ts";
 
@@ -43,38 +41,37 @@ export function checkUsage(state: CustomerState, request: CheckRequest, ctx: Dec
   if (typeof rated === "string") return { allowed: false, cost: "0", remaining: null, reason: rated };
   assert(!("needs" in rated), "the present is never settled");
   const { subscription, delta } = rated;
-  const bearing = state.limits.filter(
-    (l) => covers(l, subscription.id) && l.terms.currency === subscription.currency,
-  );
-  const left = tightest(state, bearing, ctx.now);
-  const denied = bearing.find((limit) => denies(state, limit, delta, ctx.now));
+  let [left, denied]: [Exact | null, LimitState | null] = [null, null];
+  for (const limit of state.limits) {
+    if (!covers(limit, subscription.id) || limit.terms.currency !== subscription.currency) continue;
+    const own = leftUnder(state, limit, ctx.now);
+    if (left === null || compareExact(own, left) < 0) left = own;
+    if (denied === null && denies(limit, own, delta, ctx.now)) denied = limit;
+  }
   return {
-    allowed: denied === undefined,
+    allowed: denied === null,
     cost: formatExact(delta),
     remaining: left === null ? null : formatExact(left),
-    ...(denied === undefined ? {} : { reason: denied.exceeded ? "suspended" : "spend_limit" }),
+    ...(denied === null ? {} : { reason: denied.exceeded ? "suspended" : "spend_limit" }),
   };
 }
 
 /**
- * True where a limit has no room for this charge beside what is spent and held. A window that is over counts as reset
- * even before the actor has noticed.
+ * What a limit leaves beside what is spent and held; below zero beyond it. A window that is over counts as reset even
+ * before the actor has noticed.
  */
-export function denies(state: CustomerState, limit: LimitState, delta: Exact, now: number): boolean {
-  if (limit.terms.action === "notify") return false;
-  const present = contains(limit.window, now) || now < limit.window.start;
-  if (present && limit.exceeded) return true;
-  const spend = present ? spendIn(state, limit) : ZERO;
-  const after = addExact(addExact(spend, heldUnder(state, limit, now)), delta);
-  return compareExact(delta, ZERO) > 0 && exceeds(after, limit.terms.monthlyLimit);
+export function leftUnder(state: CustomerState, limit: LimitState, now: Instant): Exact {
+  const unspent = isPresent(limit, now) ? remaining(state, limit) : limit.terms.monthlyLimit;
+  return state.reservations.length === 0 ? unspent : subExact(unspent, heldUnder(state, limit, now));
 }
 
-function tightest(state: CustomerState, bearing: readonly LimitState[], now: number): Exact | null {
-  let least: Exact | null = null;
-  for (const limit of bearing) {
-    const unspent = contains(limit.window, now) ? remaining(state, limit) : limit.terms.monthlyLimit;
-    const left = subExact(unspent, heldUnder(state, limit, now));
-    if (least === null || compareExact(left, least) < 0) least = left;
-  }
-  return least;
+/** True where a limit that suspends or blocks does not have as much left. @param left see `leftUnder` */
+export function denies(limit: LimitState, left: Exact, delta: Exact, now: Instant): boolean {
+  if (limit.terms.action === "notify") return false;
+  if (limit.exceeded && isPresent(limit, now)) return true;
+  return compareExact(delta, ZERO) > 0 && compareExact(delta, left) > 0;
+}
+
+function isPresent({ window }: LimitState, now: Instant): boolean {
+  return now < window.end;
 }

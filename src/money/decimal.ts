@@ -203,11 +203,30 @@ export function decimal(text: string): Decimal {
 /** Plain notation without exponent or trailing zeros: "25", "0.0000004", "-1.5". */
 export function formatDecimal(a: Decimal): string {
   if (a.s === 0) return String(a.c);
+  if (typeof a.c === "number" && a.s < smallPowers.length) return formatSmall(a.c, a.s);
   const text = placed(a);
   let end = text.length;
   while (text.charCodeAt(end - 1) === 48) end -= 1;
   if (text.charCodeAt(end - 1) === 46) end -= 1;
   return text.slice(0, end);
+}
+
+const zeros = "0".repeat(smallPowers.length);
+
+/** As formatDecimal, with whole numbers alone: dividing safe integers by ten where nothing is left is exact. */
+function formatSmall(coefficient: number, scale: number): string {
+  const sign = coefficient < 0 ? "-" : "";
+  let c = Math.abs(coefficient);
+  let s = scale;
+  while (s > 0 && c % 10 === 0) {
+    c /= 10;
+    s -= 1;
+  }
+  if (s === 0) return `${sign}${c}`;
+  const power = smallPowers[s] ?? 1;
+  const rest = c % power;
+  const fraction = String(rest);
+  return `${sign}${(c - rest) / power}.${zeros.slice(0, s - fraction.length)}${fraction}`;
 }
 
 /** Exactly `places` decimals, padded with zeros; asserts that nothing is cut, so round first. */

@@ -173,11 +173,14 @@ function subscriptionFor(state: CustomerState, command: RecordUsage): Subscripti
   for (const subscription of state.subscriptions) {
     const miss = coverage(subscription, occurredAt);
     if (miss !== null) reason = miss;
-    else if (subscription.periods.some((p) => p.meters.byEventType.has(command.eventType)))
-      return subscription;
+    else if (state.subscriptions.length === 1 || meters(subscription, command.eventType)) return subscription;
     else first ??= subscription;
   }
   return first ?? reason;
+}
+
+function meters({ periods }: SubscriptionState, eventType: string): boolean {
+  return periods.some((period) => period.meters.byEventType.has(eventType));
 }
 
 function coverage(subscription: SubscriptionState, at: Instant): OrphanReason | null {

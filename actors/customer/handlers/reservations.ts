@@ -3,7 +3,7 @@ import { limits } from "../../../src/limits.ts";
 import { decimal, formatDecimal, ONE, ZERO } from "../../../src/money/decimal.ts";
 import { compareExact, type Exact, formatExact, subExact, writeExact } from "../../../src/money/ratio.ts";
 import { accept, type DecisionContext, type Outcome, refuse } from "../../actor.ts";
-import { denies } from "../check.ts";
+import { denies, leftUnder } from "../check.ts";
 import type { Fact } from "../facts.ts";
 import { openReservation, type Reservation, reservationDocument } from "../reservations/reservation.ts";
 import type {
@@ -52,7 +52,8 @@ function reserve(state: CustomerState, command: ReserveBudget, ctx: DecisionCont
   const { subscriptionId, currency, amount } = wanted;
   const denial = state.limits.find((limit) => {
     const bears = subscriptionId === null || covers(limit, subscriptionId);
-    return bears && limit.terms.currency === currency && denies(state, limit, amount, ctx.now);
+    if (!bears || limit.terms.currency !== currency) return false;
+    return denies(limit, leftUnder(state, limit, ctx.now), amount, ctx.now);
   });
   if (denial !== undefined) {
     const of = `the spend limit of ${formatDecimal(denial.terms.monthlyLimit)} ${currency}`;
