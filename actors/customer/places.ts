@@ -25,13 +25,18 @@ export interface Place extends PeriodRef {
 export function findPlaces(subscription: SubscriptionState, at: Instant, order?: number): Place[] {
   const phase = phaseAt(subscription, at, order);
   const places: Place[] = [];
-  for (const [track, { rule }] of phase.tracks.entries()) {
-    const known = periodAround(subscription, phase.n, track, at);
-    const k = known?.k ?? periodContaining(rule, at)?.k;
+  for (let track = 0; track < phase.tracks.length; track += 1) {
+    const period = periodAround(subscription, phase.n, track, at);
+    if (period !== undefined) {
+      places.push({ phase: phase.n, track, k: period.k, period, isSettled: false });
+      continue;
+    }
+    const rule = phase.tracks[track]?.rule;
+    const k = rule && periodContaining(rule, at)?.k;
     if (k === undefined) continue;
-    const isSettled = known === undefined && isPast(phase, track, k);
-    const period = isSettled ? settledPeriod(subscription, phase.n, track, at) : known;
-    places.push({ phase: phase.n, track, k, period, isSettled });
+    const isSettled = isPast(phase, track, k);
+    const settled = isSettled ? settledPeriod(subscription, phase.n, track, at) : undefined;
+    places.push({ phase: phase.n, track, k, period: settled, isSettled });
   }
   return places;
 }

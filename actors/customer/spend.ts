@@ -1,5 +1,5 @@
 import { ZERO } from "../../src/money/decimal.ts";
-import { addExact, type Exact } from "../../src/money/ratio.ts";
+import { addExact, type Exact, signExact } from "../../src/money/ratio.ts";
 import { mainTrack, type Track } from "../../src/subscriptions/tracks.ts";
 import { calendarMonth, periodContaining } from "../../src/time/calendar.ts";
 import type { Instant } from "../../src/time/instant.ts";
@@ -24,8 +24,11 @@ export function spendIn(state: CustomerState, limit: LimitState): Exact {
   for (const subscription of state.subscriptions) {
     if (!covers(limit, subscription.id) || subscription.currency !== limit.terms.currency) continue;
     const kind = limit.subscriptionId === subscription.id && isOwn(subscription, window) ? "own" : "month";
-    const part = subscription.spend.find((w) => w.kind === kind && w.start === window.start);
-    if (part !== undefined) spend = addExact(spend, addExact(part.usage, part.recurring));
+    for (const part of subscription.spend) {
+      if (part.kind !== kind || part.start !== window.start) continue;
+      spend = addExact(spend, addExact(part.usage, part.recurring));
+      break;
+    }
   }
   return spend;
 }
@@ -38,27 +41,29 @@ export function addSpend(
   usage: Exact,
   recurring: Exact,
 ): void {
-  addTo(subscription, "month", at, () => calendarMonth(at.occurred, zoneOf(state)), usage, recurring);
-  addTo(subscription, "own", at, () => ownWindow(subscription, at.occurred), usage, recurring);
+  for (const kind of ["month", "own"] as const) {
+    const window = windowWith(state, subscription, kind, at);
+    if (window === null) continue;
+    if (signExact(usage) !== 0) window.usage = addExact(window.usage, usage);
+    if (signExact(recurring) !== 0) window.recurring = addExact(window.recurring, recurring);
+  }
 }
 
-function addTo(
+/** The window of an instant, made if it is missing; null where there is none or it is over. */
+function windowWith(
+  state: CustomerState,
   subscription: SubscriptionState,
   kind: SpendWindow["kind"],
-  at: { readonly occurred: Instant; readonly now: Instant },
-  find: () => Period | null,
-  usage: Exact,
-  recurring: Exact,
-): void {
-  let window = subscription.spend.find((w) => w.kind === kind && contains(w, at.occurred));
-  if (window === undefined) {
-    const period = find();
-    if (period === null || period.end <= at.now) return;
-    window = { kind, start: period.start, end: period.end, usage: ZERO, recurring: ZERO };
-    subscription.spend = [...subscription.spend.filter((w) => w.end > at.now), window];
-  }
-  window.usage = addExact(window.usage, usage);
-  window.recurring = addExact(window.recurring, recurring);
+  { occurred, now }: { readonly occurred: Instant; readonly now: Instant },
+): SpendWindow | null {
+  for (const window of subscription.spend)
+    if (window.kind === kind && contains(window, occurred)) return window;
+  const period = kind === "own" ? ownWindow(subscription, occurred) : calendarMonth(occurred, zoneOf(state));
+  if (period === null || period.end <= now) return null;
+  const { start, end } = period;
+  const window = { kind, start, end, usage: ZERO, recurring: ZERO };
+  subscription.spend = [...subscription.spend.filter((w) => w.end > now), window];
+  return window;
 }
 
 /** The period of the subscription's main track around an instant, where that track is monthly; else null. */

@@ -70,7 +70,9 @@ export function newCustomerState(companyId: string, customerId: string): Custome
 }
 
 export function findSubscription(state: CustomerState, ref: string): SubscriptionState | undefined {
-  return state.subscriptions.find((s) => s.id === ref || s.externalId === ref);
+  for (const subscription of state.subscriptions)
+    if (subscription.id === ref || subscription.externalId === ref) return subscription;
+  return undefined;
 }
 
 /** The customer's time zone. */

@@ -230,8 +230,9 @@ export function phaseAt(
 }
 
 export function periodOf(subscription: SubscriptionState, ref: PeriodRef): PeriodState | undefined {
-  const isIt = (p: PeriodState) => p.phase === ref.phase && p.track === ref.track && p.k === ref.k;
-  return subscription.periods.find(isIt);
+  for (const period of subscription.periods)
+    if (period.phase === ref.phase && period.track === ref.track && period.k === ref.k) return period;
+  return undefined;
 }
 
 /** The period, also where it is settled and has been looked up. */
@@ -284,7 +285,9 @@ export function periodAround(
   track: number,
   at: Instant,
 ): PeriodState | undefined {
-  return subscription.periods.find((p) => p.phase === phase && p.track === track && contains(p, at));
+  for (const period of subscription.periods)
+    if (period.phase === phase && period.track === track && contains(period, at)) return period;
+  return undefined;
 }
 
 export function draftOf(subscription: SubscriptionState, id: string): DraftState | undefined {

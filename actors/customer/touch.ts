@@ -41,6 +41,7 @@ export type Measured =
   | { readonly error: string };
 
 const NOTHING: Measured = { touches: [], delta: ZERO };
+const nowhere: readonly { readonly period: PeriodState; readonly index: number }[] = [];
 
 /**
  * Rates an event as the difference between the cumulative charge with and without it, over every price of the
@@ -53,8 +54,10 @@ export function measure(subscription: SubscriptionState, period: PeriodState, ev
   const touches: Touch[] = [];
   let delta: Exact = ZERO;
   for (const index of indexes) {
-    for (const place of [{ period, index }, ...laterPlaces(subscription, period, index)]) {
-      const touched = touch(subscription, place.period, place.index, event);
+    const later = laterPlaces(subscription, period, index);
+    for (let i = -1; i < later.length; i += 1) {
+      const place = later[i];
+      const touched = touch(subscription, place?.period ?? period, place?.index ?? index, event);
       if (touched === null) continue;
       if ("error" in touched) return touched;
       delta = addExact(delta, touched.delta);
@@ -67,7 +70,7 @@ export function measure(subscription: SubscriptionState, period: PeriodState, ev
 function laterPlaces(subscription: SubscriptionState, period: PeriodState, index: number) {
   const metric = period.meters.metrics[index];
   const price = period.meters.prices[index];
-  if (metric?.carry_over !== true || price === undefined) return [];
+  if (metric?.carry_over !== true || price === undefined) return nowhere;
   const later = carriedInto(subscription, period, index, price);
   // Replay does not see the metric's version in a settled period: both take it as the one that followed.
   if (!subscription.periods.includes(period)) return later;

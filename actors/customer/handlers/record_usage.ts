@@ -134,12 +134,11 @@ function carriesIntoSettled(
   period: PeriodState,
   { eventType, occurredAt }: RecordUsage,
 ): boolean {
-  const indexes = period.meters.byEventType.get(eventType) ?? [];
-  return (
-    indexes.some((index) => period.meters.metrics[index]?.carry_over === true) &&
-    !subscription.lookedUp.includes(occurredAt) &&
-    isSettledAfter(subscription, place)
-  );
+  const { byEventType, metrics } = period.meters;
+  for (const index of byEventType.get(eventType) ?? [])
+    if (metrics[index]?.carry_over === true)
+      return !subscription.lookedUp.includes(occurredAt) && isSettledAfter(subscription, place);
+  return false;
 }
 
 /** Whether the plan of a settled period measured this type of event, by the metrics of today. */
