@@ -8,7 +8,7 @@ import { makeCustomers, sendEvents } from "./world/work.ts";
 const processes = [1, 2, 4];
 const customers = 1000;
 /** Sent for each process before anything is measured: customers become live, code becomes hot. */
-const warmUp = 20_000;
+const warmUp = 60_000;
 const measured = 60_000;
 const kafka = process.env.KAFKA_BROKERS ?? "";
 

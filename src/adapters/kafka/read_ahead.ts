@@ -11,7 +11,8 @@ export class ReadAhead {
   #from = 0;
   #position: number | null = null;
   #bytes = 0;
-  #answered = Promise.withResolvers<void>();
+  /** Only where somebody waits for an answer: most are waited for by nobody. */
+  #waited: PromiseWithResolvers<void> | null = null;
   /** The end of the partition as far as known. */
   end = 0;
   /** True where what comes next belongs to a transaction that is still open. */
@@ -30,7 +31,8 @@ export class ReadAhead {
 
   /** Resolves with the next answer about this partition, whatever it holds. */
   get answered(): Promise<void> {
-    return this.#answered.promise;
+    this.#waited ??= Promise.withResolvers();
+    return this.#waited.promise;
   }
 
   /** Begins to read at `offset`, unless that is where it stands. True where it had to move. */
@@ -65,8 +67,8 @@ export class ReadAhead {
 
   /** Wakes whoever waits for an answer. */
   answer(): void {
-    this.#answered.resolve();
-    this.#answered = Promise.withResolvers();
+    this.#waited?.resolve();
+    this.#waited = null;
   }
 
   /** Whether the broker is known to have something to read at `offset`. */
