@@ -68,7 +68,7 @@ export const limits = {
   batchBytesMax: 4 * 1_048_576,
   batchCommandsMax: 1000,
   /** Partitions of a process that commit at the same time: enough to keep the store busy; the others gather meanwhile. */
-  turnsAtOnce: 4,
+  turnsAtOnce: 3,
   /** Commands waiting per partition before new ones are refused. */
   inboxCommandsMax: 10_000,
   /** Records of the log a partition may be behind before new events are refused: half a minute's work or so. */
